@@ -67,15 +67,7 @@ def apng(frames: Iterable[Figure | np.ndarray], milliseconds: int | Sequence[int
     stream = io.BytesIO()
     durations = milliseconds if isinstance(milliseconds, int) else list(milliseconds)
     options = {"duration": durations, "loop": 0, "optimize": True}
-    first.save(
-        stream,
-        "PNG",
-        save_all=True,
-        append_images=others,
-        duration=durations,
-        loop=0,
-        optimize=True,
-    )
+    first.save(stream, "PNG", save_all=True, append_images=others, **options)
     return stream.getvalue()
 
 
