@@ -1,0 +1,137 @@
+"""Derive the notebooks from their text sources: ``python tools/build_notebooks.py [01 03 ...]``.
+
+Lessons and solutions are executed (quick profile, claims strict) and stored with their outputs;
+exercises are stored blank. A notebook whose source, package and data are unchanged since this
+machine last built it is left alone; ``--force`` builds it all the same.
+"""
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+
+import nbformat
+from tqdm.auto import tqdm
+
+from course_utils.cli import run
+from tools.notebooks import ROOT, Target, launch_cells, number_cells, targets
+
+STAMPS = ROOT / "build" / "notebooks"
+ENVIRONMENT = {"COURSE_STRICT": "1", "COURSE_PROFILE": "quick"}
+
+
+class BuildError(RuntimeError):
+    """A notebook can't be stored as it came out; the message says why."""
+
+
+def build(target: Target) -> run.Run | None:
+    """Write the notebook of ``target`` and return how its execution went (None for blanks).
+
+    Raises
+    ------
+    BuildError
+        If a cell raised, a claim did not hold, or something was written to standard error.
+        The notebook on disk is then left as it was; what came out lies beside the stamps.
+    """
+    notebook = target.notebook()
+    result = None
+    if target.kind != "exercises":
+        cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+        with tqdm(total=cells, unit="cell", desc=target.path.stem, disable=None) as bar:
+            result = run.execute(
+                notebook,
+                target.path.stem,
+                target.path.parent,
+                environment=ENVIRONMENT,
+                on_cell=bar.update,
+            )
+        tidy(notebook)
+        if problem := result.error or complaint(notebook):
+            failed = STAMPS / f"failed_{target.kind}_{target.path.name}"
+            failed.parent.mkdir(parents=True, exist_ok=True)
+            nbformat.write(notebook, failed)
+            raise BuildError(f"{target.source.name}: {problem} (see {failed.relative_to(ROOT)})")
+    target.path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, target.path)
+    return result
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Remove what changes from run to run: metadata of the execution and of the machine."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata["language_info"] = {"name": "python"}
+    number_cells(notebook)
+
+
+def complaint(notebook: nbformat.NotebookNode) -> str:
+    """Return what a learner should not see in the outputs, or ``""``."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                return f"standard error in {cell.id}: {output.text.strip()[:200]}"
+    return ""
+
+
+def refresh_launch_cells() -> None:
+    """Put the launch links of the present address into every stored notebook."""
+    for target in targets():
+        if not target.path.exists():
+            continue
+        stored = nbformat.read(target.path, as_version=4)
+        cells = [c for c in stored.cells if not {"launch", "colab"} & set(c.metadata.get("tags", []))]
+        cells[1:1] = launch_cells(target.path)
+        stored.cells = cells
+        for cell, expected in zip(cells, target.notebook().cells, strict=True):
+            cell["id"] = expected["id"]
+        number_cells(stored)
+        nbformat.write(stored, target.path)
+
+
+def digest(target: Target) -> str:
+    """Return the SHA-256 of all that the notebook follows from."""
+    package = sorted((ROOT / "course_utils").rglob("*.py"))
+    data = [ROOT / "course_utils" / name for name in ("claims.toml", "results.json")]
+    data += [ROOT / "datasets" / "catalog.toml", ROOT / "pyproject.toml", ROOT / "requirements.lock"]
+    total = hashlib.sha256()
+    for path in [target.source, *package, *(path for path in data if path.exists())]:
+        total.update(path.read_bytes())
+    return total.hexdigest()
+
+
+def is_current(target: Target) -> bool:
+    """Return whether this machine has built the notebook from what is there now."""
+    stamp = stamp_path(target)
+    return target.path.exists() and stamp.exists() and stamp.read_text() == digest(target)
+
+
+def stamp_path(target: Target) -> Path:
+    """Return where the digest of the last build of ``target`` is kept."""
+    return STAMPS / f"{target.kind}_{target.path.stem}.sha256"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Build what is out of date and print what each notebook took."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lessons", nargs="*", help="lesson numbers (default: all)")
+    parser.add_argument("--force", action="store_true", help="build even what is up to date")
+    options = parser.parse_args(arguments)
+    runs, problems = [], []
+    for target in targets(options.lessons):
+        if is_current(target) and not options.force:
+            continue
+        try:
+            result = build(target)
+        except BuildError as problem:
+            problems.append(str(problem))
+            continue
+        STAMPS.mkdir(parents=True, exist_ok=True)
+        stamp_path(target).write_text(digest(target))
+        runs += [result] if result else []
+    print(run.table(runs) if runs else "no notebook had to be executed")
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+if __name__ == "__main__":
+    main()
