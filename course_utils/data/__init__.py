@@ -1,0 +1,15 @@
+"""Real data with one call: embedded packs without a network, complete sets with one.
+
+Examples
+--------
+>>> from course_utils import load
+>>> fashion = load("fashion_mnist")
+>>> fashion.x_train.shape, fashion.class_names[0]
+((10000, 28, 28, 1), 'T-shirt/top')
+"""
+
+from course_utils.data.catalog import DataError, Entry, catalog
+from course_utils.data.dataset import Dataset, Split
+from course_utils.data.loading import load
+
+__all__ = ["DataError", "Dataset", "Entry", "Split", "catalog", "load"]

@@ -1,0 +1,78 @@
+"""Embedded packs: many small images as the tiles of one large picture that anybody can open.
+
+A sheet is a lossless WebP file, so its pixels are the originals'; it is read left to right and
+top to bottom. Labels stand beside it as an ``.npy`` file of uint8.
+"""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from course_utils.data.catalog import embedded
+
+
+def sheet(images: np.ndarray, *, columns: int) -> np.ndarray:
+    """Lay images out as the tiles of one picture.
+
+    Parameters
+    ----------
+    images : (n, height, width, channels) uint8
+        ``n`` must fill whole rows.
+    columns : int
+        Images in a row.
+
+    Returns
+    -------
+    (n / columns * height, columns * width, channels) uint8
+
+    Examples
+    --------
+    >>> sheet(np.arange(4, dtype=np.uint8).reshape(4, 1, 1, 1), columns=2)[:, :, 0]
+    array([[0, 1],
+           [2, 3]], dtype=uint8)
+    """
+    n, height, width, channels = images.shape
+    grid = images.reshape(n // columns, columns, height, width, channels)
+    return grid.swapaxes(1, 2).reshape(n // columns * height, columns * width, channels)
+
+
+def tiles(picture: np.ndarray, *, height: int, width: int) -> np.ndarray:
+    """Cut a picture into its tiles: the inverse of `sheet`.
+
+    Parameters
+    ----------
+    picture : (rows * height, columns * width, channels) uint8
+
+    Returns
+    -------
+    (rows * columns, height, width, channels) uint8
+    """
+    rows, columns = picture.shape[0] // height, picture.shape[1] // width
+    grid = picture.reshape(rows, height, columns, width, -1)
+    return grid.swapaxes(1, 2).reshape(rows * columns, height, width, -1)
+
+
+def pixels(content: bytes) -> np.ndarray:
+    """Decode one picture to (height, width, 3) uint8."""
+    with Image.open(io.BytesIO(content)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def read_part(part: Mapping[str, Any]) -> np.ndarray:
+    """Return the array that one part of an embedded pack holds.
+
+    Parameters
+    ----------
+    part : mapping
+        From the catalog: ``file`` and ``sha256``; for a sheet also ``tile``, the shape
+        (height, width, channels) of one image.
+    """
+    content = embedded(part)
+    if "tile" not in part:
+        return np.load(io.BytesIO(content), allow_pickle=False).astype(np.int64)
+    height, width, channels = part["tile"]
+    picture = pixels(content)[:, :, :channels]  # WebP stores grey as three equal channels
+    return tiles(picture, height=height, width=width)
