@@ -59,7 +59,9 @@ class Promise:
         unit = f" {self.unit}" if self.unit else ""
         words = {
             "equals": lambda: f"{_spelt(self.target)}{unit}",
-            "between": lambda: f"between {_spelt(self.target[0])} and {_spelt(self.target[1])}{unit}",
+            "between": lambda: (
+                f"between {_spelt(self.target[0])} and {_spelt(self.target[1])}{unit}"
+            ),
             "at_least": lambda: f"at least {_spelt(self.target)}{unit}",
             "at_most": lambda: f"at most {_spelt(self.target)}{unit}",
         }[self.kind]()
@@ -133,7 +135,9 @@ def recorded(id: str) -> Result:
     """
     found = results()
     if id not in found:
-        raise KeyError(f"no result {id!r} in results.json; `make full` and `make bench` record them")
+        raise KeyError(
+            f"no result {id!r} in results.json; `make full` and `make bench` record them"
+        )
     return found[id]
 
 

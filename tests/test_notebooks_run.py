@@ -1,4 +1,4 @@
-"""Every lesson and solution, strictly compared by nbval: from the wheel, in an empty folder, offline."""
+"""nbval compares every lesson and solution: from the wheel, in an empty folder, offline."""
 
 import os
 import shutil

@@ -79,7 +79,9 @@ def refresh_launch_cells() -> None:
         if not target.path.exists():
             continue
         stored = nbformat.read(target.path, as_version=4)
-        cells = [c for c in stored.cells if not {"launch", "colab"} & set(c.metadata.get("tags", []))]
+        cells = [
+            c for c in stored.cells if not {"launch", "colab"} & set(c.metadata.get("tags", []))
+        ]
         cells[1:1] = launch_cells(target.path)
         stored.cells = cells
         for cell, expected in zip(cells, target.notebook().cells, strict=True):
@@ -92,7 +94,11 @@ def digest(target: Target) -> str:
     """Return the SHA-256 of all that the notebook follows from."""
     package = sorted((ROOT / "course_utils").rglob("*.py"))
     data = [ROOT / "course_utils" / name for name in ("claims.toml", "results.json")]
-    data += [ROOT / "datasets" / "catalog.toml", ROOT / "pyproject.toml", ROOT / "requirements.lock"]
+    data += [
+        ROOT / "datasets" / "catalog.toml",
+        ROOT / "pyproject.toml",
+        ROOT / "requirements.lock",
+    ]
     total = hashlib.sha256()
     for path in [target.source, *package, *(path for path in data if path.exists())]:
         total.update(path.read_bytes())

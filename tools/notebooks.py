@@ -45,6 +45,7 @@ class Target:
         notebook.cells[1:1] = launch_cells(self.path)
         for position, cell in enumerate(notebook.cells):
             cell["id"] = f"{self.kind}-{self.number}-{position:03d}"
+            cell.metadata.pop("lines_to_next_cell", None)  # the text's spacing
         notebook.metadata = {
             "kernelspec": KERNEL,
             "language_info": {"name": "python"},
@@ -97,7 +98,7 @@ def blank(code: str) -> str:
 
 
 def launch_cells(path: Path) -> list[NotebookNode]:
-    """Return the cells with the launch links and Colab's installation (none until links are set)."""
+    """Return the cells with launch links and Colab's installation (none until links are set)."""
     repository = links.repository()
     if not repository:
         return []

@@ -1,4 +1,4 @@
-"""Write measurements into ``course_utils/results.json`` (called by ``make full`` and ``make bench``)."""
+"""Write measurements into ``course_utils/results.json``, for ``make full`` and ``make bench``."""
 
 import importlib.metadata
 import json

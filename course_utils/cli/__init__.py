@@ -38,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
 
     add = commands.add_parser("run", help="run lessons headless; results go to build/")
     add.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
-    add.add_argument("--profile", choices=settings.PROFILES, help="default: COURSE_PROFILE or quick")
+    add.add_argument(
+        "--profile", choices=settings.PROFILES, help="default: COURSE_PROFILE or quick"
+    )
     add.set_defaults(action=_run)
 
     add = commands.add_parser("start", help="copy a lesson and its exercises to my_work/")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -96,7 +97,7 @@ def execute(
     error, start = "", time.perf_counter()
     with _kernel_environment(environment or {}), _peak_memory(client) as peak:
         try:
-            client.execute()
+            client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log, not the cells'
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as problem:
             error = _last_line(problem)
     seconds = time.perf_counter() - start
