@@ -162,6 +162,8 @@ def _printed(notebook: nbformat.NotebookNode) -> str:
 
 
 def _last_line(problem: Exception) -> str:
+    if isinstance(problem, CellExecutionError):
+        return f"{problem.ename}: {problem.evalue}"[:200]
     lines = [line for line in str(problem).splitlines() if line.strip()]
     return lines[-1].strip()[:200] if lines else type(problem).__name__
 
