@@ -1,3 +1,5 @@
+import re
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
@@ -50,6 +52,26 @@ def test_each_notebook_holds_what_its_source_says(target):
     nbformat.validate(stored)
     assert outline(stored) == outline(target.notebook())
     assert stored.metadata == target.notebook().metadata
+
+
+@pytest.mark.parametrize("target", targets(), ids=lambda t: f"{t.kind}-{t.path.stem}")
+def test_every_relative_link_of_a_notebook_leads_somewhere(target):
+    cells = nbformat.read(target.path, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for link in re.findall(r"\]\((?!https?:)([^)\s]+)", text):
+        name, _, anchor = link.partition("#")
+        path = target.path.parent / name if name else target.path
+        assert path.exists(), link
+        if anchor and path.suffix == ".md":
+            assert anchor in anchors(path.read_text(encoding="utf-8")), link
+
+
+def anchors(markdown):
+    """The anchors that GitHub and JupyterLab give to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", markdown, re.M)
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings
+    }
 
 
 def test_there_is_no_notebook_without_a_source():
