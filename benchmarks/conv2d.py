@@ -168,7 +168,8 @@ def main() -> None:
         from tools.results import record
 
         for row in found:
-            record(row["id"], row["statement"], [row["value"]], row["unit"], target=row["target"])
+            kept = {key: row[key] for key in ("statement", "unit", "target")}
+            record(row["id"], values=[row["value"]], **kept)
 
 
 if __name__ == "__main__":
