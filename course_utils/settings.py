@@ -90,7 +90,7 @@ def quiet() -> Iterator[None]:
     Examples
     --------
     >>> with quiet():
-    ...     import keras  # doctest: +SKIP
+    ...     import keras
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     kept = os.dup(2)
