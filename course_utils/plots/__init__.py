@@ -1,0 +1,48 @@
+"""Every picture that more than one lesson draws, in one palette and one style.
+
+Functions take data and return a Figure or an Axes; they never train and never load.
+"""
+
+from course_utils.plots.pictures import show_images, show_matrix
+from course_utils.plots.sliding import matrix_product, sliding_window, window_stop, window_visits
+from course_utils.plots.style import (
+    DIVERGING,
+    SEQUENTIAL,
+    black,
+    blue,
+    green,
+    grey,
+    ink_on,
+    luminance,
+    orange,
+    palette,
+    purple,
+    sky,
+    use_style,
+    vermilion,
+    yellow,
+)
+
+__all__ = [
+    "DIVERGING",
+    "SEQUENTIAL",
+    "black",
+    "blue",
+    "green",
+    "grey",
+    "ink_on",
+    "luminance",
+    "matrix_product",
+    "orange",
+    "palette",
+    "purple",
+    "show_images",
+    "show_matrix",
+    "sky",
+    "sliding_window",
+    "use_style",
+    "vermilion",
+    "window_stop",
+    "window_visits",
+    "yellow",
+]
