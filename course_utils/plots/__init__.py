@@ -22,6 +22,7 @@ from course_utils.plots.style import (
     vermilion,
     yellow,
 )
+from course_utils.plots.training import show_confusion, show_curves
 
 __all__ = [
     "DIVERGING",
@@ -36,6 +37,8 @@ __all__ = [
     "orange",
     "palette",
     "purple",
+    "show_confusion",
+    "show_curves",
     "show_images",
     "show_matrix",
     "sky",
