@@ -10,6 +10,18 @@ Examples
 
 from course_utils.data.catalog import DataError, Entry, catalog
 from course_utils.data.dataset import Dataset, Split
-from course_utils.data.loading import load
+from course_utils.data.loading import State, available, fetch, load
+from course_utils.data.packs import photo
 
-__all__ = ["DataError", "Dataset", "Entry", "Split", "catalog", "load"]
+__all__ = [
+    "DataError",
+    "Dataset",
+    "Entry",
+    "Split",
+    "State",
+    "available",
+    "catalog",
+    "fetch",
+    "load",
+    "photo",
+]

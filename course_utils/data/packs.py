@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from course_utils.data.catalog import embedded
+from course_utils.data.catalog import catalog, embedded, known
 
 
 def sheet(images: np.ndarray, *, columns: int) -> np.ndarray:
@@ -72,7 +72,32 @@ def read_part(part: Mapping[str, Any]) -> np.ndarray:
     """
     content = embedded(part)
     if "tile" not in part:
-        return np.load(io.BytesIO(content), allow_pickle=False).astype(np.int64)
+        return np.load(io.BytesIO(content), allow_pickle=False)
     height, width, channels = part["tile"]
     picture = pixels(content)[:, :, :channels]  # WebP stores grey as three equal channels
     return tiles(picture, height=height, width=width)
+
+
+def photo(name: str) -> np.ndarray:
+    """Return one of the photographs: (height, width, 3) uint8, or (height, width) if it is grey.
+
+    Parameters
+    ----------
+    name : str
+        ``"cat"``, ``"coffee"``, ``"astronaut"``, ``"camera"``, ``"brick"``, ``"rocket"`` or
+        ``"grace_hopper"``; all are in the public domain or CC0.
+
+    Raises
+    ------
+    DataError
+        If there is no such photograph.
+
+    Examples
+    --------
+    >>> photo("cat").shape, photo("camera").shape
+    ((300, 451, 3), (512, 512))
+    """
+    photos = catalog()["photos"].mini
+    part = photos[known(name, list(photos), what="photograph")]
+    picture = pixels(embedded(part))
+    return picture[:, :, 0] if part["channels"] == 1 else picture
