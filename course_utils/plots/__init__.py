@@ -4,6 +4,7 @@ Functions take data and return a Figure or an Axes; they never train and never l
 """
 
 from course_utils.plots.pictures import show_images, show_matrix
+from course_utils.plots.signals import sliding_dot_product
 from course_utils.plots.sliding import matrix_product, sliding_window, window_stop, window_visits
 from course_utils.plots.style import (
     DIVERGING,
@@ -42,6 +43,7 @@ __all__ = [
     "show_images",
     "show_matrix",
     "sky",
+    "sliding_dot_product",
     "sliding_window",
     "use_style",
     "vermilion",

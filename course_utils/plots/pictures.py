@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from course_utils.plots.style import DIVERGING, SEQUENTIAL, ink_on
 
+PHOTOGRAPH = 200  # pixels; a wider image will be drawn smaller than it is
+
 
 def show_images(
     images: Sequence[ArrayLike] | np.ndarray,
@@ -73,7 +75,8 @@ def show_images(
     for place, picture in zip(grid.flat, pictures, strict=False):
         top = 255 if np.issubdtype(picture.dtype, np.integer) else 1
         limits = {"vmin": 0 if vmin is None else vmin, "vmax": top if vmax is None else vmax}
-        place.imshow(picture, cmap=cmap, **(limits if picture.ndim == 2 else {}))
+        scale = {"cmap": cmap} | limits if picture.ndim == 2 else {}
+        place.imshow(picture, interpolation=_interpolation(picture), **scale)
         place.axis("off")
     for place, text in zip(grid.flat, titles or [], strict=False):
         place.set_title(text, fontsize=9, loc="center", pad=3)
@@ -98,6 +101,7 @@ def show_matrix(
     diverging: bool = False,
     annotate: bool | str = False,
     limit: float | None = None,
+    limits: tuple[float, float] | None = None,
     xlabel: str = "",
     ylabel: str = "",
     colourbar: bool = False,
@@ -117,6 +121,8 @@ def show_matrix(
         Write the number into each cell; a string is the format, such as ``".2f"``.
     limit : float, optional
         The largest magnitude of the diverging map, to compare several matrices.
+    limits : (low, high), optional
+        The ends of the other map, for the same purpose.
     xlabel, ylabel : str
         Without a label an axis has no ticks.
     colourbar : bool
@@ -138,11 +144,12 @@ def show_matrix(
     matrix = np.atleast_2d(array)
     if axes is None:
         _, axes = plt.subplots()
-    scale = {"cmap": SEQUENTIAL}
+    low, high = limits or (None, None)
+    scale = {"cmap": SEQUENTIAL, "vmin": low, "vmax": high}
     if diverging:
         largest = limit or float(np.nanmax(np.abs(matrix))) or 1.0
         scale = {"cmap": DIVERGING, "vmin": -largest, "vmax": largest}
-    drawn = axes.imshow(matrix, **scale)
+    drawn = axes.imshow(matrix, interpolation=_interpolation(matrix), **scale)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.spines[:].set_visible(False)
     if not xlabel:
@@ -154,6 +161,11 @@ def show_matrix(
     if colourbar:
         axes.figure.colorbar(drawn, ax=axes)
     return axes
+
+
+def _interpolation(picture: np.ndarray) -> str:
+    """Return how to scale a picture: square pixels, unless a photograph has to shrink."""
+    return "auto" if picture.shape[1] > PHOTOGRAPH else "nearest"
 
 
 def _write_cells(axes: Axes, drawn, matrix: np.ndarray, form: str) -> None:

@@ -1,0 +1,180 @@
+"""Try a learner's function on small inputs and say what went wrong, whatever it returns."""
+
+import contextlib
+import io
+import re
+import reprlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks.registry import CheckFailed
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 60
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that the check knows: what it computes, and the thought behind it."""
+
+    thought: str
+    function: Callable[..., Any]
+
+
+def compare(
+    function: Any,
+    right: Callable[..., Any],
+    cases: Sequence[tuple],
+    misconceptions: Sequence[Misconception] = (),
+    *,
+    name: str,
+    tolerance: float = 1e-9,
+) -> None:
+    """Compare ``function`` with ``right`` on ``cases``; name the misconception if one fits.
+
+    A misconception fits if it explains the answers to all cases, not only to the first one that
+    is wrong.
+
+    Parameters
+    ----------
+    function : object
+        What the learner wrote; anything at all.
+    right : function
+        Gives the expected number or array.
+    cases : sequence of tuples
+        Arguments, small ones first; arrays are copied before each call.
+    misconceptions : sequence of Misconception
+    name : str
+        The function's name in the notebook.
+    tolerance : float
+        Largest difference allowed, relative to the largest expected magnitude or 1.
+
+    Raises
+    ------
+    CheckFailed
+        If ``function`` is no function or differs from ``right``.
+    """
+    if not callable(function) or isinstance(function, type):
+        raise CheckFailed(f"`{name}` must be a function; it is {shown(function)}.")
+    answers = []
+    for case in cases:
+        try:
+            answers.append(call(function, case, name))
+            answers[-1] = numbers(answers[-1], name)
+        except CheckFailed as failure:
+            raise CheckFailed(
+                failure.reason, f"tried     {spelt(name, case)}", *failure.details
+            ) from None
+    for case, answer in zip(cases, answers, strict=True):
+        expected = np.asarray(right(*case), dtype=float)
+        if not agree(answer, expected, tolerance):
+            thought = _thought(answers, expected, answer, cases, misconceptions, tolerance)
+            raise CheckFailed(
+                thought,
+                f"tried     {spelt(name, case)}",
+                f"expected  {shown(expected)}",
+                f"got       {shown(answer)}",
+            )
+
+
+def _thought(answers, expected, answer, cases, misconceptions, tolerance) -> str:
+    for misconception in misconceptions:
+        guesses = (np.asarray(misconception.function(*case), dtype=float) for case in cases)
+        if all(agree(a, g, tolerance) for a, g in zip(answers, guesses, strict=True)):
+            return misconception.thought
+    if answer.shape != expected.shape:
+        return f"The answer has the shape {answer.shape}; it should have {expected.shape}."
+    if np.isnan(answer).any():
+        return "There is a NaN (not a number) in the answer: something was divided by zero."
+    return "The answer differs from the expected one. Do the small case below by hand."
+
+
+def call(function: Callable, case: tuple, name: str) -> Any:
+    """Return ``function(*case)``, called with copies; every failure becomes a `CheckFailed`."""
+    arguments = [np.array(item) if isinstance(item, np.ndarray) else item for item in case]
+    printed = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(printed):
+            answer = function(*arguments)
+    except RecursionError:
+        raise CheckFailed(f"`{name}` calls itself without end.") from None
+    except (Exception, SystemExit) as error:
+        reason = f"`{name}` stops with {type(error).__name__}: {_one_line(error)}"
+        raise CheckFailed(reason) from None
+    if answer is None:
+        prints = printed.getvalue().strip()
+        raise CheckFailed(
+            f"`{name}` prints its result; it must return it, so that other code can use it."
+            if prints
+            else f"`{name}` returns None: the last step, `return`, is missing."
+        )
+    for given, used in zip(case, arguments, strict=True):
+        if isinstance(given, np.ndarray) and not np.array_equal(given, used, equal_nan=True):
+            raise CheckFailed(f"`{name}` changes its input in place; work on a copy.")
+    return answer
+
+
+def numbers(answer: Any, name: str) -> np.ndarray:
+    """Return ``answer`` as an array of float64, or raise `CheckFailed` saying what it is."""
+    what = f"`{name}` must return numbers; it returns {shown(answer)}"
+    if isinstance(answer, Iterator):
+        raise CheckFailed(f"{what}. A generator has not computed anything yet: use a list.")
+    if answer is Ellipsis:
+        raise CheckFailed(f"`{name}` still returns `...`: put your own code in its place.")
+    try:
+        array = np.asarray(answer)
+    except Exception:
+        several = (
+            " These are several things; return one of them."
+            if isinstance(answer, tuple | list)
+            else ""
+        )
+        raise CheckFailed(f"{what}.{several}") from None
+    if array.dtype.kind == "c":
+        raise CheckFailed(f"{what}. They are complex; take their real part.")
+    if array.dtype.kind not in "iuf":
+        kind = {"b": " True and False are no lengths and no weights."}.get(array.dtype.kind, "")
+        raise CheckFailed(f"{what}.{kind}")
+    return array.astype(float)
+
+
+def agree(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
+    """Return whether two arrays have one shape and the same numbers, up to ``tolerance``."""
+    if answer.shape != expected.shape:
+        return False
+    scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
+    return bool((np.abs(answer - expected) <= tolerance * scale).all())
+
+
+def spelt(name: str, case: tuple) -> str:
+    """Return the call as a learner would type it."""
+    return f"{name}({', '.join(shown(item) for item in case)})"
+
+
+def shown(value: Any) -> str:
+    """Return a short text for any value, even for one whose ``repr`` fails.
+
+    Examples
+    --------
+    >>> shown(np.array([1.0, 2.5]))
+    '[1, 2.5]'
+    """
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and value.ndim < 2:
+        if value.ndim == 0:
+            return f"{value[()]:.6g}"
+        parts = [f"{item:.4g}" for item in value[:12]] + ["..."] * (len(value) > 12)
+        return f"[{', '.join(parts)}]"
+    try:
+        return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(_SHORT.repr(value).split()))
+    except Exception:
+        return f"an object of type {type(value).__name__}"
+
+
+def _one_line(error: BaseException) -> str:
+    try:
+        return " ".join(str(error).split())[:120]
+    except Exception:
+        return "(without a readable message)"

@@ -1,0 +1,144 @@
+# ---
+# jupyter:
+#   course:
+#     lesson: "01"
+#     minutes: 40
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercises 1 · One-dimensional convolution
+#
+# *Three pieces of work: a formula, a repair, and a bit of detection.*
+#
+# **Time** about 40 minutes. **You need to know** [lesson 1](../01_one_dimensional_convolution.ipynb).
+#
+# Write where it says `# your code here`, run the cell, then run the check below it. The check tries
+# your answer on small inputs and says what it makes of it. It is on your side: it knows the usual
+# mistakes by name. Stuck? `hint("01.1")` in a cell of its own gives a nudge, a second call a push, a
+# third nearly the answer.
+
+# %%
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.cbook import get_sample_data
+
+from course_utils import check, hint, plots
+
+plots.use_style()
+
+# %% [markdown]
+# ## 01.1 · How long is the output? (warm-up)
+#
+# A signal has `n` numbers, a kernel `K`. There are `P` zeros on each side, the kernel moves in steps
+# of `S`, and its numbers stand `D` places apart (`D = 1`: side by side). Return how many numbers come
+# out. You may take it that the kernel fits at least once.
+#
+# The lesson has the formula. Try without it first: where does the kernel start at its last stop?
+
+
+# %% exercise={"id": "01.1", "role": "answer", "points": 1}
+def output_length(n, K, P=0, S=1, D=1):
+    # BEGIN SOLUTION
+    reach = D * (K - 1) + 1
+    last_start = n + 2 * P - reach
+    return last_start // S + 1
+    # END SOLUTION
+
+
+# %% exercise={"id": "01.1", "role": "check"}
+check("01.1")
+
+# %% [markdown]
+# ## 01.2 · Mend the web page
+#
+# Here is the web page's function once more, with both of its mistakes.
+
+
+# %%
+def convolve_from_the_web(sequence, weights):
+    convolution = np.zeros(len(sequence) - len(weights) + 1)
+    for i in range(len(convolution)):
+        convolution[i] = np.sum(weights * sequence[i : i + len(weights)])
+
+
+# %% [markdown]
+# Copy its lines into the cell below and mend them, so that the function keeps its promise: a
+# **convolution**, as mathematics (and `np.convolve` with `"valid"`) means it. `sequence` and
+# `weights` are arrays; leave them as they are. Two small changes are enough.
+
+
+# %% exercise={"id": "01.2", "role": "answer", "points": 2}
+def convolve(sequence, weights):
+    # BEGIN SOLUTION
+    weights = weights[::-1]
+    convolution = np.zeros(len(sequence) - len(weights) + 1)
+    for i in range(len(convolution)):
+        convolution[i] = np.sum(weights * sequence[i : i + len(weights)])
+    return convolution
+    # END SOLUTION
+
+
+# %% exercise={"id": "01.2", "role": "check"}
+check("01.2")
+
+# %% [markdown]
+# ## 01.3 · Who did this to the admiral? (challenge)
+#
+# Somebody ran a row of a photograph through a filter and kept the kernel to himself. You have the
+# row before and after.
+
+# %%
+photo = plt.imread(get_sample_data("grace_hopper.jpg"))
+before = photo[460].astype(float).mean(axis=1)  # (512,)
+secret = np.frombuffer(bytes.fromhex("1b407d83c0e5"), np.int8)  # six numbers in disguise
+after = np.array([before[i : i + 6] @ secret for i in range(507)]) / 216  # (507,)
+
+figure, axes = plt.subplots()
+axes.plot(before, color=plots.grey, label="before")
+axes.plot(after, color=plots.vermilion, label="after")
+axes.set(title="One row of pixels, before and after", xlabel="column", ylabel="brightness")
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# The filter left the flat parts at zero and made peaks of the jumps: somebody was looking for edges.
+# But with which weights?
+#
+# Write a function that finds the kernel from *any* signal `x` and what became of it, `y`, when the
+# kernel slides without flip, without padding, in steps of one. Nobody tells you its length, either.
+# An error of 1 % is fine. You can go downhill as in the lesson's last section, or find a way that
+# needs no steps at all.
+
+
+# %% exercise={"id": "01.3", "role": "answer", "points": 3}
+def find_kernel(x, y):
+    # BEGIN SOLUTION
+    K = len(x) - len(y) + 1
+    windows = np.array([x[i : i + K] for i in range(len(y))])  # (n - K + 1, K)
+    return np.linalg.lstsq(windows, y)[0]
+    # END SOLUTION
+
+
+# %% exercise={"id": "01.3", "role": "check"}
+check("01.3")
+
+# %% [markdown]
+# When the check is content, ask your function about the admiral. Its six numbers times 216 are the
+# third powers of 3, 4 and 5, up and then down.
+
+# %%
+found = find_kernel(before, after)
+if found is not None:
+    plots.show_matrix(np.rint(found * 216).astype(int), "The secret", diverging=True, annotate=True)
+    plt.show()
+
+# %% [markdown]
+# Every stop of the kernel is one linear equation for the same few unknowns: 507 equations for 6
+# weights. That is why so little data is enough to learn a convolution, and why it is hard to keep a
+# kernel secret.
+#
+# **Next:** [lesson 2](../02_conv2d_from_scratch.ipynb).
