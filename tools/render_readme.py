@@ -79,8 +79,8 @@ def lesson_table(repository: str) -> str:
 
 
 def result_table(group: str) -> str:
-    """Return the recorded results of a group (``"full"`` or ``"bench"``) as a table."""
-    found = [r for r in claims.results().values() if group in r.id.split(".")[:2]]
+    """Return the results of a group (``"full"`` or ``"bench"``) that have a target, as a table."""
+    found = [r for r in claims.results().values() if r.target and group in r.id.split(".")[:2]]
     if not found:
         return "*Nothing recorded yet.*"
     rows = [_row(["measured", "result", "target", "runs", "on", "date"]), _row(["---"] * 6)]
