@@ -34,6 +34,7 @@ def build(target: Target) -> run.Run | None:
         The notebook on disk is then left as it was; what came out lies beside the stamps.
     """
     notebook = target.notebook()
+    target.path.parent.mkdir(parents=True, exist_ok=True)
     result = None
     if target.kind != "exercises":
         cells = sum(cell.cell_type == "code" for cell in notebook.cells)
@@ -51,7 +52,6 @@ def build(target: Target) -> run.Run | None:
             failed.parent.mkdir(parents=True, exist_ok=True)
             nbformat.write(notebook, failed)
             raise BuildError(f"{target.source.name}: {problem} (see {failed.relative_to(ROOT)})")
-    target.path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target.path)
     return result
 
