@@ -5,10 +5,10 @@ come on top where ipywidgets (7 or 8) and somebody to move them are present.
 """
 
 import base64
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -118,8 +118,9 @@ def explore(
         return _png(draw(**dict(zip(choices, values, strict=True))))
 
     bundle = _bundle(picture(*(first[name] for name in choices)), alt)
-    if not settings.strict() and find_spec("ipywidgets"):
-        bundle[WIDGET_VIEW] = _slider_view(picture, choices, first)
+    if not settings.strict():
+        with contextlib.suppress(ImportError):
+            bundle[WIDGET_VIEW] = _slider_view(picture, choices, first)
     display(bundle, raw=True)
 
 
