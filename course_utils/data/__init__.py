@@ -8,8 +8,8 @@ Examples
 ((10000, 28, 28, 1), 'T-shirt/top')
 """
 
-from course_utils.data.catalog import DataError, Entry, catalog
 from course_utils.data.dataset import Dataset, Split
+from course_utils.data.entries import DataError, Entry, catalog
 from course_utils.data.loading import State, available, fetch, load
 from course_utils.data.packs import photo
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_utils.data.catalog import DataError
+from course_utils.data.entries import DataError
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,7 +1,6 @@
 """One file over HTTP: pooch checks and places it, this downloader can continue a broken one."""
 
 import sys
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -104,12 +103,13 @@ class ResumingDownloader:
                 have = 0
             rest = response.headers.get("Content-Length")
             total = have + int(rest) if rest else None
-            with self.part.open("ab") as file, progress(total, have, self.part.stem) as bar:
+            name = self.part.name.rsplit(".", 2)[0]
+            with self.part.open("ab") as file, progress(total, have, name) as bar:
                 for chunk in _raw_chunks(response):
                     file.write(chunk)
                     bar.update(len(chunk))
         if total is not None and self._size() < total:
-            raise requests.ConnectionError(f"broke off after {self._size()} of {total} bytes")
+            raise requests.ConnectionError("the connection broke off")
 
 
 def _continues(response: Any, have: int) -> bool:
@@ -127,14 +127,13 @@ def _raw_chunks(response: Any) -> Any:
     except urllib3.exceptions.ReadTimeoutError as error:
         raise requests.ReadTimeout(str(error)) from error
     except urllib3.exceptions.HTTPError as error:
-        raise requests.ConnectionError(str(error)) from error
+        raise requests.ConnectionError("the connection broke off") from error
 
 
 def watched() -> bool:
     """Return whether somebody looks at the error stream: a terminal or a notebook."""
-    with suppress(AttributeError, ValueError):
-        return sys.stderr.isatty() or "ipykernel" in sys.modules
-    return False
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel") or (sys.stderr is not None and sys.stderr.isatty())
 
 
 def progress(total: int | None, done: int, name: str) -> Any:

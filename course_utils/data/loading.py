@@ -7,8 +7,8 @@ import numpy as np
 
 from course_utils import settings
 from course_utils.data import store
-from course_utils.data.catalog import Entry, catalog, datasets_folder, entry, known
 from course_utils.data.dataset import Dataset
+from course_utils.data.entries import Entry, catalog, datasets_folder, entry, known
 from course_utils.data.packs import read_part
 
 SIZES = ("mini", "full")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from course_utils.data.catalog import catalog, embedded, known
+from course_utils.data.entries import catalog, embedded, known
 
 
 def sheet(images: np.ndarray, *, columns: int) -> np.ndarray:

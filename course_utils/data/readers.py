@@ -7,6 +7,7 @@ images (n, height, width, channels) uint8, labels (n,) uint8.
 import gzip
 import io
 import json
+import math
 import pickle
 import zlib
 from pathlib import Path
@@ -67,10 +68,10 @@ def _idx_array(path: Path) -> np.ndarray:
         content = gzip.decompress(path.read_bytes())
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise Unreadable(f"{path.name} is not a whole gzip file") from error
-    axes = content[3] if content[:3] == b"\0\0\x08" else 0
+    axes = content[3] if content.startswith(b"\0\0\x08") and len(content) > 4 else 0
     start = 4 + 4 * axes
-    shape = np.frombuffer(content[4:start], ">u4")
-    if not axes or len(shape) != axes or len(content) - start != shape.prod(dtype=np.int64):
+    shape = [int.from_bytes(content[at : at + 4], "big") for at in range(4, start, 4)]
+    if not axes or len(content) != start + math.prod(shape):
         raise Unreadable(f"{path.name} is not a whole IDX file of bytes")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 

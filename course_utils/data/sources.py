@@ -155,6 +155,8 @@ def _run(command: list[str], folder: Path, *, stdout: Path | None = None) -> Non
             )
         except subprocess.TimeoutExpired as error:
             raise Unavailable(f"{command[0]} did not finish in {PATIENCE} s") from error
+        except OSError as error:
+            raise Unavailable(f"{command[0]} can't be started ({error.strerror})") from error
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise Unavailable(f"{command[0]} failed ({said[-1] if said else done.returncode})")

@@ -10,8 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,11 @@ from typing import Any
 import numpy as np
 
 from course_utils.data import sources
-from course_utils.data.catalog import DataError, Entry
 from course_utils.data.download import TIMEOUT, watched
+from course_utils.data.entries import DataError, Entry
+from course_utils.data.failures import disk_errors, is_disk, reason_of
+from course_utils.data.lock import locked
 from course_utils.data.readers import READERS, Arrays
-
-FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-NO_ACCESS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 def complete(entry: Entry, cache: Path) -> Path | None:
@@ -49,7 +47,7 @@ def fetch_entry(entry: Entry, cache: Path, *, timeout: tuple[float, float] = TIM
     """
     if folder := complete(entry, cache):
         return folder
-    with _disk_errors(cache), _locked(_home(entry, cache) / "lock"):
+    with disk_errors(cache), locked(_home(entry, cache) / "lock"):
         if folder := complete(entry, cache):  # another process got it meanwhile
             return folder
         _check_room(entry, cache)
@@ -75,11 +73,11 @@ def read_arrays(entry: Entry, folder: Path) -> Arrays:
 def load_entry(entry: Entry, cache: Path, *, timeout: tuple[float, float] = TIMEOUT) -> Arrays:
     """Return the arrays of a complete set, fetched if need be; a damaged copy is replaced."""
     folder = fetch_entry(entry, cache, timeout=timeout)
-    with _disk_errors(cache):
+    with disk_errors(cache):
         try:
             return read_arrays(entry, folder)
-        except (ValueError, EOFError):
-            shutil.rmtree(folder)
+        except (ValueError, EOFError, FileNotFoundError):
+            shutil.rmtree(folder, ignore_errors=True)
     folder = fetch_entry(entry, cache, timeout=timeout)
     return read_arrays(entry, folder)
 
@@ -114,9 +112,9 @@ def _from_sources(entry: Entry, cache: Path, timeout: tuple[float, float]) -> Ar
             check_arrays(arrays, entry.full["arrays"])
             return arrays
         except Exception as error:  # whatever is wrong with a source, the next may serve
-            if _is_disk(error):
+            if is_disk(error):
                 raise
-            failures.append(f"{name}: {_reason(error)}")
+            failures.append(f"{name}: {reason_of(error)}")
     tried = "\n".join(f"  {number}. {line}" for number, line in enumerate(failures, start=1))
     raise DataError(
         f"cannot get {entry.name!r} at full size. Tried in this order:\n{tried}\n"
@@ -176,80 +174,3 @@ def _check_room(entry: Entry, cache: Path) -> None:
     free = shutil.disk_usage(cache).free
     if free < need:
         raise OSError(errno.ENOSPC, f"{need / 1e6:.0f} MB needed, {free / 1e6:.0f} MB free")
-
-
-def _is_disk(error: BaseException) -> bool:
-    return isinstance(error, OSError) and error.errno in FULL_DISK | NO_ACCESS
-
-
-@contextlib.contextmanager
-def _disk_errors(cache: Path) -> Iterator[None]:
-    """Turn what the disk refuses into a message that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        if not _is_disk(error):
-            raise
-        reason = error.strerror or str(error)
-        if error.errno in FULL_DISK:
-            advice = "free some space there, or set COURSE_CACHE to a folder on another disk"
-            raise DataError(f"the disk of {cache} is full ({reason}): {advice}") from error
-        where = error.filename or cache
-        advice = "set COURSE_CACHE to a folder that you can read and write"
-        raise DataError(f"cannot use the cache folder {cache} ({where}: {reason}): {advice}") from (
-            error
-        )
-
-
-def _reason(error: Exception) -> str:
-    """Say in a few words why a source did not serve."""
-    kind = type(error).__name__
-    answer = getattr(error, "response", None)
-    if answer is not None:
-        return f"the server answered {answer.status_code} {answer.reason}"
-    if "Timeout" in kind:
-        return "no answer in time"
-    if kind in ("ConnectionError", "SSLError", "ProxyError"):
-        text = str(error)
-        return text if text.startswith("broke off") else f"no connection ({_last_words(text)})"
-    if isinstance(error, ValueError) and "hash" in str(error):
-        return "it sent a file that is not the published one (its SHA-256 differs)"
-    return str(error) or kind
-
-
-def _last_words(text: str) -> str:
-    """Return the end of a nested error message: the part that names the cause."""
-    return text.rstrip("\"')").rsplit(": ", 1)[-1][-80:]
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that the system gives back when the process ends, however it ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        said = False
-        while not _try_lock(file):
-            if watched() and not said:
-                print(f"waiting for another process that fetches {path.parent.name}")
-            said = True
-            time.sleep(0.2)
-        yield  # closing the file gives the lock back
-
-
-def _try_lock(file: Any) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError as error:
-        # Some network disks have no locks; two processes then only do the same work twice.
-        return error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
-    return True
