@@ -205,7 +205,7 @@ def test_where_all_fail_one_error_names_each_and_nothing_is_kept(server, tmp_pat
     assert lines[0].startswith("cannot get 'tiny' at full size")
     assert lines[1].startswith(f"  1. {server.address}: ")
     assert FAULTS[fault] in lines[1]
-    assert lines[2].startswith(f"  2. {closed}: no connection (")
+    assert lines[2] == f"  2. {closed}: no connection (Connection refused)"
     assert "size='mini', which needs no network" in lines[3]
     assert len(lines) == 4
     assert nothing_kept(tmp_path)

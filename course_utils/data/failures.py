@@ -46,12 +46,16 @@ def reason_of(error: Exception) -> str:
     if "Timeout" in kind:
         return "no answer in time"
     if kind in ("ConnectionError", "SSLError", "ProxyError"):
-        return text if "broke off" in text else f"no connection ({_last_words(text)})"
+        return text if "broke off" in text else f"no connection ({_cause(error)})"
     if isinstance(error, ValueError) and "hash" in text:
         return "it sent a file that is not the published one (its SHA-256 differs)"
     return text or kind
 
 
-def _last_words(text: str) -> str:
-    """Return the end of a nested error message: the part that names the cause."""
-    return text.rstrip("\"')").rsplit(": ", 1)[-1][-80:]
+def _cause(error: BaseException | None) -> str:
+    """Return the system's own words for a failed connection, from under the libraries' errors."""
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            return error.strerror
+        error = error.__cause__ or error.__context__
+    return "refused"
