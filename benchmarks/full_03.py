@@ -78,13 +78,17 @@ def measure(name: str, seed: int) -> dict:
         100 * np.mean(predict(model, shifted_in_turn(split.x_test, pixels)) == split.y_test)
         for pixels in SHIFTS
     ]
+    logits = model.predict(split.x_test, batch_size=500, verbose=0)
     confusion = np.zeros((10, 10), int)
-    np.add.at(confusion, (split.y_test, predict(model, split.x_test)), 1)
+    np.add.at(confusion, (split.y_test, logits.argmax(axis=1)), 1)
+    both = logits + model.predict(split.x_test[:, :, ::-1], batch_size=500, verbose=0)
+    model.save_weights(KEPT / f"{name}-{seed}.weights.h5")
     return {
         "curves": curves,
         "kept_epoch": kept,
         "seconds": seconds,
         "by_shift": by_shift,
+        "mirrored": 100 * np.mean(both.argmax(axis=1) == split.y_test),
         "confusion": confusion.tolist(),
     }
 
@@ -166,8 +170,17 @@ def record_all(found: dict[str, list[dict]]) -> None:
             values=[run["by_shift"][0] for run in runs],
             unit="%",
             seeds=seeds,
-            target=recipe.target,
+            target="" if recipe.flips else recipe.target,
         )
+        if recipe.flips:
+            record(
+                f"03.full.{name}-mirrored-test",
+                statement=f"{recipe.words}: the same, logits of image and mirror image added",
+                values=[run["mirrored"] for run in runs],
+                unit="%",
+                seeds=seeds,
+                target=recipe.target,
+            )
         for pixels in SHIFTS[1:]:
             record(
                 f"03.full.{name}-shift-{pixels}",

@@ -23,7 +23,7 @@ from course_utils.plots.style import (
     vermilion,
     yellow,
 )
-from course_utils.plots.training import show_confusion, show_curves
+from course_utils.plots.training import show_confusion, show_curves, show_parameters
 
 __all__ = [
     "DIVERGING",
@@ -42,6 +42,7 @@ __all__ = [
     "show_curves",
     "show_images",
     "show_matrix",
+    "show_parameters",
     "sky",
     "sliding_dot_product",
     "sliding_window",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from course_utils.plots.style import ink_on, palette
+from course_utils.plots.style import blue, ink_on, orange, palette
 
 
 def show_curves(
@@ -90,4 +90,42 @@ def show_confusion(confusion: ArrayLike, class_names: Sequence[str], *, title: s
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
     axes.set(title=title, xlabel="the network's answer", ylabel="true class")
+    return axes
+
+
+def show_parameters(networks: Mapping[str, Sequence[tuple[int, bool]]]) -> Axes:
+    """Draw one bar a network, one piece a layer, as long as the layer has parameters.
+
+    Parameters
+    ----------
+    networks : mapping of str to (layers, 2)
+        For each network its layers in order: number of parameters, and whether it is dense.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> axes = show_parameters({"tiny": [(320, False), (1290, True)]})
+    >>> axes.texts[0].get_text()
+    '1,610'
+    >>> plt.close(axes.figure)
+    """
+    _, axes = plt.subplots(figsize=(6.4, 0.55 * len(networks) + 0.9))
+    longest = max(sum(count for count, _ in stack) for stack in networks.values())
+    for row, stack in enumerate(networks.values()):
+        left = 0
+        for count, is_dense in stack:
+            colour = orange if is_dense else blue
+            axes.barh(row, count, left=left, color=colour, edgecolor="white", linewidth=0.5)
+            left += count
+        axes.text(left + 0.01 * longest, row, f"{left:,}", va="center")
+    for words, colour in (("convolutions", blue), ("dense layers", orange)):
+        axes.barh(0, 0, color=colour, label=words)
+    axes.set_yticks(range(len(networks)), list(networks))
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.set(xlabel="parameters", xlim=(0, 1.2 * longest), title="Where the parameters are")
+    axes.legend(loc="upper right")
     return axes
