@@ -17,6 +17,7 @@ from time import perf_counter
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCH = 32
+LEAST = 0.03  # seconds: long enough that a short interruption is not the whole measurement
 TARGET, MEDIAN_TARGET = 2.2, 1.6
 LAYERS = {  # slug: words, (height, width, channels), filters, kernel size
     "first": ("first layer, 3x3 on 3 channels", (32, 32, 3), 32, 3),
@@ -134,7 +135,10 @@ def _steps(slug: str):
 
 
 def _turns(numpy_step, tensorflow_step, turns: int) -> dict:
-    times = [(_seconds(numpy_step), _seconds(tensorflow_step)) for _ in range(turns + 2)][2:]
+    """Time both in turns, each for at least `LEAST` seconds at a time (warmed up first)."""
+    steps = numpy_step, tensorflow_step
+    repeats = [1 + int(LEAST / min(_seconds(step, 1) for _ in range(3))) for step in steps]
+    times = [tuple(map(_seconds, steps, repeats)) for _ in range(turns)]
     ours, theirs = zip(*times, strict=True)
     return {
         "ratio": median(a / b for a, b in times),
@@ -143,10 +147,11 @@ def _turns(numpy_step, tensorflow_step, turns: int) -> dict:
     }
 
 
-def _seconds(step) -> float:
+def _seconds(step, repeats: int) -> float:
     start = perf_counter()
-    step()
-    return perf_counter() - start
+    for _ in range(repeats):
+        step()
+    return (perf_counter() - start) / repeats
 
 
 def main() -> None:

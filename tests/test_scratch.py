@@ -241,7 +241,7 @@ def test_results_are_new_arrays_that_share_no_memory_with_the_images():
 
 def test_byte_images_are_computed_in_float32_without_overflow():
     images = np.full((1, 3, 3, 1), 200, np.uint8)
-    output = scratch.conv2d(images, np.ones((3, 3, 1, 1), int))
+    output = scratch.conv2d(images, np.ones((3, 3, 1, 1), int), np.array([0]))
     assert output.dtype == np.float32
     assert output.item() == 1800
     assert scratch.average_pool2d(images, 3).item() == 200

@@ -54,16 +54,18 @@ def conv2d(
     """
     images, kernels = as_images(images), _kernels(kernels, images)
     stride, size, filters = as_pair("stride", stride), kernels.shape[:2], kernels.shape[3]
-    bias = np.zeros(filters, kernels.dtype) if bias is None else _bias(bias, filters)
+    bias = None if bias is None else _bias(bias, filters, images)
     padded, _ = pad_images(images, size, stride, padding)
     windows = window_view(padded, size, stride)  # (n, down, across, kh, kw, channels)
     n, down, across = windows.shape[:3]
     matrix = kernels.reshape(-1, filters)  # (kh * kw * channels, filters)
-    output = np.empty((n, down * across, filters), np.result_type(images, kernels, bias))
+    dtype = np.result_type(images, kernels, *([] if bias is None else [bias]))
+    output = np.empty((n, down * across, filters), dtype)
     # One image at a time: its rows are written, used and overwritten inside the cache.
     for image_windows, image_output in zip(windows, output, strict=True):
         np.matmul(image_windows.reshape(down * across, -1), matrix, out=image_output)
-        image_output += bias
+        if bias is not None:
+            image_output += bias
     return output.reshape(n, down, across, filters)
 
 
@@ -201,13 +203,18 @@ def _kernels(kernels: np.ndarray, images: np.ndarray) -> np.ndarray:
             f"(images {images.shape}, kernels {kernels.shape}): "
             "channels come last in images and third in kernels"
         )
-    return kernels if np.issubdtype(kernels.dtype, np.floating) else kernels.astype(images.dtype)
+    return _floating(kernels, images)
 
 
-def _bias(bias: np.ndarray, filters: int) -> np.ndarray:
+def _bias(bias: np.ndarray, filters: int, images: np.ndarray) -> np.ndarray:
     bias = np.asarray(bias)
     if bias.shape != (filters,):
         raise ValueError(
             f"the bias has shape {bias.shape}; {filters} filters need one number each: ({filters},)"
         )
-    return bias
+    return _floating(bias, images)
+
+
+def _floating(array: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """Return ``array`` itself, or integers in the type of the images."""
+    return array if np.issubdtype(array.dtype, np.floating) else array.astype(images.dtype)

@@ -11,19 +11,25 @@
 
 # %% [markdown]
 # # 2 · Conv2D from scratch
-# *You build the layer that lets a network see: nine products first, then four loops, then one matrix product. At the end a network made of nothing but NumPy learns to tell a boot from a bag.*
+# *You build the layer that lets a network see: nine products first, then four loops, then one
+# matrix product. At the end a network made of nothing but NumPy learns to tell a boot from a bag.*
 #
-# **Time.** 75 minutes for the core. The sections marked *Deeper* take another hour and can wait. The whole notebook runs in under a minute.
+# **Time.** 75 minutes for the core. The sections marked *Deeper* take another hour and can wait.
+# The whole notebook runs in under a minute.
 #
-# **You need.** [Lesson 1](01_one_dimensional_convolution.ipynb): a dot product that slides, *valid* and *same*, stride. And NumPy: slicing, shapes, `reshape`.
+# **You need.** [Lesson 1](01_one_dimensional_convolution.ipynb): a dot product that slides, *valid*
+# and *same*, stride. And NumPy: slicing, shapes, `reshape`.
 #
 # **Afterwards you can**
-# - work out any pixel of a convolution by hand, and the output shape and number of parameters of any `Conv2D` without running it;
-# - say what filters, kernel size, stride, padding, activation and pooling do, and what they only seem to do;
+# - work out any pixel of a convolution by hand, and the output shape and number of parameters of
+#   any `Conv2D` without running it;
+# - say what filters, kernel size, stride, padding, activation and pooling do, and what they only
+#   seem to do;
 # - write the layer in NumPy, nearly as fast as TensorFlow's;
 # - (*Deeper*) derive its gradient, check it, and train a network with it.
 #
-# Four letters mean the same in every lesson: `n` the length of the input along one axis, `K` the length of the kernel, `S` the stride, `P` the zeros added on each side.
+# Four letters mean the same in every lesson: `n` the length of the input along one axis, `K` the
+# length of the kernel, `S` the stride, `P` the zeros added on each side.
 
 # %%
 import os
@@ -39,9 +45,13 @@ plots.use_style()
 
 # %% [markdown]
 # ## 1. One window, nine products
-# **What does one output pixel know?** In lesson 1 a kernel slid along a line of numbers. A grey image is a table of them, one number for the brightness of each pixel, and so the kernel becomes a small table too. Here is an image of 6 x 6 pixels, larger numbers being brighter, and a kernel of nine weights: minus one on the left, plus one on the right.
+# **What does one output pixel know?** In lesson 1 a kernel slid along a line of numbers. A grey
+# image is a table of them, one number for the brightness of each pixel, and so the kernel becomes a
+# small table too. Here is an image of 6 x 6 pixels, larger numbers being brighter, and a kernel of
+# nine weights: minus one on the left, plus one on the right.
 #
-# Put the middle of the kernel on the pixel of value 25, in row 3, column 3. Multiply each weight by the pixel below it and add up the nine products. **Work it out on paper before you run the cell.**
+# Put the middle of the kernel on the pixel of value 25, in row 3, column 3. Multiply each weight by
+# the pixel below it and add up the nine products. **Work it out on paper before you run the cell.**
 
 # %%
 image = np.array([
@@ -61,13 +71,17 @@ print("sum of the products:", (window * kernel).sum())
 claim("02.by-hand", (window * kernel).sum())
 
 # %% [markdown]
-# The right column gives 9 + 31 + 22 = 62, the left one 2 + 13 + 11 = 26, and the middle one counts for nothing. The output pixel says one thing about its window: *to the right it is brighter, by 36*. A negative number would say "brighter to the left", and zero "no difference".
+# The right column gives 9 + 31 + 22 = 62, the left one 2 + 13 + 11 = 26, and the middle one counts
+# for nothing. The output pixel says one thing about its window: *to the right it is brighter, by
+# 36*. A negative number would say "brighter to the left", and zero "no difference".
 #
-# That is all a convolution ever does. What makes it powerful is that it asks the same question everywhere.
+# That is all a convolution ever does. What makes it powerful is that it asks the same question
+# everywhere.
 
 # %% [markdown]
 # ## 2. The same question everywhere
-# **At how many places can a 3 x 3 window stop on a 6 x 6 image?** Decide before you run the next cell, which takes the window through all of them.
+# **At how many places can a 3 x 3 window stop on a 6 x 6 image?** Decide before you run the next
+# cell, which takes the window through all of them.
 
 
 # %%
@@ -90,12 +104,20 @@ frames = (plots.sliding_window(image, kernel, output, at) for at in np.ndindex(o
 widgets.animate(frames, 900, alt="A 3 x 3 window slides over a 6 x 6 image and fills 4 x 4 sums.")
 
 # %% [markdown]
-# Follow the orange frame: at each stop the line below the picture spells out the sum, and one more output pixel is filled. The window has room for four stops across and four down, so 6 x 6 becomes **4 x 4**. Red marks places that get brighter to the right, blue places that get darker: the bright ridge in the middle of the image has a red flank and a blue one.
+# Follow the orange frame: at each stop the line below the picture spells out the sum, and one more
+# output pixel is filled. The window has room for four stops across and four down, so 6 x 6 becomes
+# **4 x 4**. Red marks places that get brighter to the right, blue places that get darker: the
+# bright ridge in the middle of the image has a red flank and a blue one.
 #
-# The kernel was laid onto the image as it stands, without turning it. As in lesson 1, that is *cross-correlation*, and it is what networks mean by [convolution](../docs/glossary.md#convolution): since the weights are learnt, a network would learn the turned kernel just as easily.
+# The kernel was laid onto the image as it stands, without turning it. As in lesson 1, that is
+# *cross-correlation*, and it is what networks mean by
+# [convolution](../docs/glossary.md#convolution): since the weights are learnt, a network would
+# learn the turned kernel just as easily.
 
 # %% [markdown]
-# **What becomes of the border?** The centre of the window never reached the outermost ring of pixels. To keep the size, surround the image with zeros first. Which sign will the last column of the output have, and does that say anything about the image?
+# **What becomes of the border?** The centre of the window never reached the outermost ring of
+# pixels. To keep the size, surround the image with zeros first. Which sign will the last column of
+# the output have, and does that say anything about the image?
 
 # %%
 padded = np.pad(image, 1)  # (8, 8)
@@ -105,7 +127,10 @@ plots.sliding_window(image, kernel, output_padded, (0, 5), padding=1)
 plt.show()
 
 # %% [markdown]
-# Now the output is 6 x 6, as large as the image (the dotted line marks where the image ends and the zeros begin). But the whole last column is negative: the kernel reports "darker to the right", and what it sees there is the black frame that we drew ourselves. Padding keeps the size, at the price of edges that are not in the picture.
+# Now the output is 6 x 6, as large as the image (the dotted line marks where the image ends and the
+# zeros begin). But the whole last column is negative: the kernel reports "darker to the right", and
+# what it sees there is the black frame that we drew ourselves. Padding keeps the size, at the price
+# of edges that are not in the picture.
 
 # %% [markdown]
 # ## 3. How large is the output?
@@ -113,7 +138,8 @@ plt.show()
 #
 # $$\text{output} = \left\lfloor \frac{n + 2P - K}{S} \right\rfloor + 1$$
 #
-# The classic example is an image of 10 x 10. **Work out the output's side in each case before you run the cell:**
+# The classic example is an image of 10 x 10. **Work out the output's side in each case before you
+# run the cell:**
 # - a 3 x 3 kernel, and a 5 x 5 kernel;
 # - a ring of zeros around the image (how large is it then?), and the 3 x 3 kernel on that;
 # - stride 2 with the 3 x 3 kernel, no padding;
@@ -158,13 +184,17 @@ drawn = (plots.window_stop(**frame) for frame in frames)
 widgets.animate(drawn, pauses, alt="Five ways for a window to cross an image, and each output.")
 
 # %% [markdown]
-# Five cases, one after the other: each walks along the first row, begins the second and jumps to the last stop. Watch the fourth: with stride 2 the tenth column stays unseen, because the next step would stick out. The floor in the formula is that lost column.
+# Five cases, one after the other: each walks along the first row, begins the second and jumps to
+# the last stop. Watch the fourth: with stride 2 the tenth column stays unseen, because the next
+# step would stick out. The floor in the formula is that lost column.
 
 # %% [markdown]
 # ## 4. Padding: who takes part?
-# > **Spot the mistake.** "Zero padding lets the pixels at the edge take part as often as those in the centre."
+# > **Spot the mistake.** "Zero padding lets the pixels at the edge take part as often as those in
+# > the centre."
 #
-# A pixel takes part in every window that covers it. For a 3 x 3 kernel on 6 x 6 pixels, with one ring of zeros: how many windows cover a corner, an edge, a central pixel?
+# A pixel takes part in every window that covers it. For a 3 x 3 kernel on 6 x 6 pixels, with one
+# ring of zeros: how many windows cover a corner, an edge, a central pixel?
 
 
 # %%
@@ -188,9 +218,13 @@ claim("02.visits-same", visits(6, 3, P=1)[[0, 3], [0, 3]])
 claim("02.visits-full", visits(6, 3, P=2)[[0, 3], [0, 3]])
 
 # %% [markdown]
-# Without padding a corner pixel takes part once, a central one nine times. The ring of zeros that keeps the size raises the corner to **4**, still less than half. Only **P = 2** (in general P = K - 1, lesson 1's *full*) treats all pixels alike, and its output is larger than the image. Padding softens the disadvantage of the edge; at P = 1 it does not remove it.
+# Without padding a corner pixel takes part once, a central one nine times. The ring of zeros that
+# keeps the size raises the corner to **4**, still less than half. Only **P = 2** (in general
+# $K - 1$, lesson 1's *full*) treats all pixels alike, and its output is larger than the image.
+# Padding softens the disadvantage of the edge; at P = 1 it does not remove it.
 #
-# What does a stride do to these counts? Move the sliders and find a setting in which some pixels are seen by no window at all.
+# What does a stride do to these counts? Move the sliders and find a setting in which some pixels
+# are seen by no window at all.
 
 # %%
 widgets.explore(
@@ -203,11 +237,15 @@ widgets.explore(
 )
 
 # %% [markdown]
-# (The sliders appear where the notebook is running; on a page that only shows it you see K = 3, S = 2, P = 1.) With stride 2 the counts form a plaid: some pixels are seen by four windows and their neighbours by one. As soon as S is larger than K, pixels between the windows are seen by none.
+# (The sliders appear where the notebook is running; on a page that only shows it you see K = 3, S =
+# 2, P = 1.) With stride 2 the counts form a plaid: some pixels are seen by four windows and their
+# neighbours by one. As soon as S is larger than K, pixels between the windows are seen by none.
 #
 # > **Spot the mistake.** "`padding='same'` makes the output as large as the input."
 #
-# Only at stride 1. Keras defines *same* as $\lceil n / S \rceil$ and adds as many zeros as that takes; an odd one goes to the right or the bottom. Predict the size for n = 10 and strides 1, 2 and 3:
+# Only at stride 1. Keras defines *same* as $\lceil n / S \rceil$ and adds as many zeros as that
+# takes; an odd one goes to the right or the bottom. Predict the size for n = 10 and strides 1, 2
+# and 3:
 
 # %%
 sizes = [scratch.output_length(10, kernel=3, stride=S, padding="same") for S in (1, 2, 3)]
@@ -216,11 +254,14 @@ print("output:", sizes, "  zeros before and after:", zeros)
 claim("02.same-strided", sizes)
 
 # %% [markdown]
-# `scratch` is this course's NumPy version of the layers. You will soon write its heart yourself; until then we borrow it.
+# `scratch` is this course's NumPy version of the layers. You will soon write its heart yourself;
+# until then we borrow it.
 
 # %% [markdown]
 # ## 5. Stride: skip, don't shrink
-# **Is stride 2 the same as computing everything and keeping every second result?** And how many of the products does it save? `scratch.conv2d` takes a batch of images, so `[None, :, :, None]` adds a batch axis in front and a channel axis at the end (more on those in a moment).
+# **Is stride 2 the same as computing everything and keeping every second result?** And how many of
+# the products does it save? `scratch.conv2d` takes a batch of images, so `[None, :, :, None]` adds
+# a batch axis in front and a channel axis at the end (more on those in a moment).
 
 # %%
 batch = image[None, :, :, None]  # (1, 6, 6, 1): images, height, width, channels
@@ -231,11 +272,13 @@ print(strided)
 print("every second of all stops:", np.array_equal(strided, every[::2, ::2]))
 
 # %% [markdown]
-# Yes, and with a quarter of the work: the skipped windows are never computed. A stride shrinks the map without looking at what it leaves out. (Pooling, in section 12, looks.)
+# Yes, and with a quarter of the work: the skipped windows are never computed. A stride shrinks the
+# map without looking at what it leaves out. (Pooling, in section 13, looks.)
 
 # %% [markdown]
 # ## 6. Colour: a kernel has depth
-# **How many products does a 3 x 3 kernel take on a colour photograph?** A colour image is three tables, one for each channel, stacked along the last axis: `(height, width, 3)`.
+# **How many products does a 3 x 3 kernel take on a colour photograph?** A colour image is three
+# tables, one for each channel, stacked along the last axis: `(height, width, 3)`.
 
 # %%
 cat = photo("cat").astype(np.float32) / 255  # (300, 451, 3)
@@ -244,9 +287,13 @@ plots.show_images([cat, *channels], ["photograph", "red", "green", "blue"], colu
 plt.show()
 
 # %% [markdown]
-# The fur is brighter in red than in blue; the white whiskers are bright in all three. A kernel for this image needs weights for every channel, so it is a little block, `(K, K, 3)`. **27 products and one sum**: the window's depth is used up completely. The kernel slides in two directions only, hence the name Conv*2D*, and whatever the number of input channels, one kernel gives one map.
+# The fur is brighter in red than in blue; the white whiskers are bright in all three. A kernel for
+# this image needs weights for every channel, so it is a little block, `(K, K, 3)`. **27 products
+# and one sum**: the window's depth is used up completely. The kernel slides in two directions only,
+# hence the name Conv*2D*, and whatever the number of input channels, one kernel gives one map.
 #
-# The smallest such kernel is 1 x 1 x 3. It sees a single pixel and mixes its channels. What will red minus blue show?
+# The smallest such kernel is 1 x 1 x 3. It sees a single pixel and mixes its channels. What will
+# red minus blue show?
 
 # %%
 red_minus_blue = np.array([1, 0, -1], dtype=np.float32).reshape(1, 1, 3, 1)
@@ -256,11 +303,15 @@ plots.show_matrix(warmth[0, :, :, 0], "red minus blue", diverging=True, colourba
 plt.show()
 
 # %% [markdown]
-# A detector of warm colours, made of three weights. The fur and the nose answer most; the light reflected in the eyes is neutral and stays white; next to nothing here is cold enough for blue. The three channels became one number for each pixel.
+# A detector of warm colours, made of three weights. The fur and the nose answer most; the light
+# reflected in the eyes is neutral and stays white; next to nothing here is cold enough for blue.
+# The three channels became one number for each pixel.
 
 # %% [markdown]
 # ## 7. Filters and bias: many questions at once
-# One kernel asks one question. A layer asks many: it has `F` kernels of the same shape, called [filters](../docs/glossary.md#filter), each with a number that is added to all of its sums, the *bias*. Their maps are stacked along the channel axis, ready to be the next layer's input.
+# One kernel asks one question. A layer asks many: it has `F` kernels of the same shape, called
+# [filters](../docs/glossary.md#filter), each with a number that is added to all of its sums, the
+# *bias*. Their maps are stacked along the channel axis, ready to be the next layer's input.
 #
 # | | axes | example |
 # | --- | --- | --- |
@@ -269,7 +320,8 @@ plt.show()
 # | bias | `(filters,)` | `(32,)` |
 # | output | `(n, output height, output width, filters)` | ? |
 #
-# **Fill in the question mark**, and count the layer's parameters: each filter has $K \cdot K \cdot C$ weights and one bias, so there are
+# **Fill in the question mark**, and count the layer's parameters: each filter has
+# $K \cdot K \cdot C$ weights and one bias, so there are
 #
 # $$(K \cdot K \cdot C + 1) \cdot F$$
 
@@ -290,7 +342,11 @@ claim("02.filters-shape", maps.shape)
 # %% [markdown]
 # > **Spot the mistake.** "`filters` sets the size of the output."
 #
-# It sets the length of the *channel axis*, 32 here. Height and width follow from n, K, S and P, and not from the number of filters. And the parameter count has no n in it at all: the layer is as large for a thumbnail as for a poster, because every window shares the same weights. A dense layer that turned the same 300 x 451 x 3 numbers into the same output would need a weight for every pair of them:
+# It sets the length of the *channel axis*, 32 here. Height and width follow from n, K, S and P, and
+# not from the number of filters. And the parameter count has no n in it at all: the layer is as
+# large for a thumbnail as for a poster, because every window shares the same weights. A dense layer
+# that turned the same 300 x 451 x 3 numbers into the same output would need a weight for every pair
+# of them:
 
 # %%
 dense_weights = cat.size * maps[0].size
@@ -299,7 +355,9 @@ claim("02.dense-equivalent", dense_weights)
 
 # %% [markdown]
 # ## 8. Kernels made by hand
-# **What can nine numbers find in a photograph?** Long before networks learnt their kernels, people designed them. The best known are Irwin Sobel's (1968): smooth along one axis, take the difference along the other. The table is the product of two rows that you met in lesson 1:
+# **What can nine numbers find in a photograph?** Long before networks learnt their kernels, people
+# designed them. The best known are Irwin Sobel's (1968): smooth along one axis, take the difference
+# along the other. The table is the product of two rows that you met in lesson 1:
 
 # %%
 smooth, difference = np.array([1, 2, 1]), np.array([-1, 0, 1])
@@ -309,27 +367,32 @@ print(sobel_x)
 print(sobel_y)
 
 # %% [markdown]
-# `sobel_x` answers "brighter to the right?", as our first kernel did, but trusts the middle row most. `sobel_y` answers "brighter below?". Together they are the two components of an arrow that points uphill in brightness, and its length $\sqrt{g_x^2 + g_y^2}$ says how steep the edge is, in whatever direction.
+# `sobel_x` answers "brighter to the right?", as our first kernel did, but trusts the middle row
+# most. `sobel_y` answers "brighter below?". Together they are the two components of an arrow that
+# points uphill in brightness, and its length $\sqrt{g_x^2 + g_y^2}$ says how steep the edge is, in
+# whatever direction.
 
 # %%
 camera = photo("camera").astype(np.float32)[None, :, :, None] / 255  # (1, 512, 512, 1)
 sobel = np.stack([sobel_x, sobel_y], axis=-1)[:, :, None]  # (3, 3, 1, 2): two filters
-gradient = scratch.conv2d(camera, sobel)  # (1, 510, 510, 2)
-steepness = np.sqrt((gradient**2).sum(axis=-1))
-claim("02.sobel-shape", gradient.shape)
+slopes = scratch.conv2d(camera, sobel)  # (1, 510, 510, 2)
+steepness = np.sqrt((slopes**2).sum(axis=-1))
+claim("02.sobel-shape", slopes.shape)
 
 # %%
 figure, panels = plt.subplots(1, 3, figsize=(6.4, 2.5))
 for channel, question in enumerate(["brighter to the right?", "brighter below?"]):
-    answer = gradient[0, :, :, channel]
-    plots.show_matrix(answer, question, diverging=True, limit=2, axes=panels[channel])
+    slope = slopes[0, :, :, channel]
+    plots.show_matrix(slope, question, diverging=True, limit=2, axes=panels[channel])
 _ = panels[2].imshow(steepness[0], cmap="gray_r", vmax=2, interpolation="auto")
 _ = panels[2].set_title("steepness")
 _ = panels[2].axis("off")
 plt.show()
 
 # %% [markdown]
-# In the first map the tripod's legs have a red and a blue side, and the flat line of the horizon is missing; in the second it is the other way round. The steepness, right, has both: a drawing of the photograph, made by 18 numbers.
+# In the first map the tripod's legs have a red and a blue side, and the flat line of the horizon is
+# missing; in the second it is the other way round. The steepness, right, has both: a drawing of the
+# photograph, made by 18 numbers.
 #
 # Other weights, other questions. **Guess each result from its kernel before you look:**
 
@@ -348,11 +411,17 @@ plots.show_images(np.moveaxis(results, -1, 0), list(by_hand), columns=3)
 plt.show()
 
 # %% [markdown]
-# A single 1 in the middle copies the photograph. Blurring takes the mean of the window; sharpening exaggerates how a pixel differs from its neighbours. The weights of these add up to 1, so flat areas keep their brightness; those of *any edge* add up to 0, so flat areas go black. A network starts from random numbers instead, and finds the kernels that its task needs.
+# A single 1 in the middle copies the photograph. Blurring takes the mean of the window; sharpening
+# exaggerates how a pixel differs from its neighbours. The weights of these add up to 1, so flat
+# areas keep their brightness; those of *any edge* add up to 0, so flat areas go black. A network
+# starts from random numbers instead, and finds the kernels that its task needs.
 
 # %% [markdown]
 # ## 9. Five parameters, one photograph
-# `Conv2D(filters, kernel_size, strides, padding, activation)`: you now know the first four, and the fifth is a function applied to every number of the output, such as [ReLU](../docs/glossary.md#relu), $\max(0, x)$. **Which of the five changes the height and width, which the number of channels, which neither?**
+# `Conv2D(filters, kernel_size, strides, padding, activation)`: you now know the first four, and the
+# fifth is a function applied to every number of the output, such as
+# [ReLU](../docs/glossary.md#relu), $\max(0, x)$. **Which of the five changes the height and width,
+# which the number of channels, which neither?**
 
 
 # %%
@@ -375,13 +444,19 @@ plots.show_images([array[0, :, :, 0] for array in outputs.values()], titles, col
 plt.show()
 
 # %% [markdown]
-# From 180 x 220 pixels, top left: a small kernel hardly blurs; a large one blurs much and costs 14 rows and columns; *same* gives them back, but look at its dark rim: zeros were averaged in. Bottom: stride 6 leaves a sixth of each side; two filters give two channels (the map of `sobel_x`, grey being zero); ReLU keeps the positive half of it, black where the answer was "no".
+# From 180 x 220 pixels, top left: a small kernel hardly blurs; a large one blurs much and costs 14
+# rows and columns; *same* gives them back, but look at its dark rim: zeros were averaged in.
+# Bottom: stride 6 leaves a sixth of each side; two filters give two channels (the map of `sobel_x`,
+# grey being zero); ReLU keeps the positive half of it, black where the answer was "no".
 #
-# So kernel size, stride and padding set height and width; `filters` sets the channels; the activation changes neither.
+# So kernel size, stride and padding set height and width; `filters` sets the channels; the
+# activation changes neither.
 
 # %% [markdown]
 # ## 10. Four loops
-# **Can you write the whole layer?** For every image, every row, every column and every filter: cut out the window, multiply, add. Four loops, and a line in the middle that you have known since section 1:
+# **Can you write the whole layer?** For every image, every row, every column and every filter: cut
+# out the window, multiply, add. Four loops, and a line in the middle that you have known since
+# section 1:
 
 
 # %%
@@ -402,11 +477,16 @@ def conv2d_loops(images, kernels):
 print(conv2d_loops(batch, weights)[0, :, :, 0])
 
 # %% [markdown]
-# The numbers of section 2. This is the definition of the layer in code; everything from here on must agree with it. It is also painfully slow: Python walks through every output number one at a time.
+# The numbers of section 2. This is the definition of the layer in code; everything from here on
+# must agree with it. It is also painfully slow: Python walks through every output number one at a
+# time.
 
 # %% [markdown]
 # ## 11. One matrix product
-# **Where is the matrix product hiding?** Each output number is a dot product of a window with a filter. If each window were a *row* of a matrix and each filter a *column* of another, then all these dot products would be one product of two matrices. So we need the windows as rows. NumPy can show all of them without copying a single number:
+# **Where is the matrix product hiding?** Each output number is a dot product of a window with a
+# filter. If each window were a *row* of a matrix and each filter a *column* of another, then all
+# these dot products would be one product of two matrices. So we need the windows as rows. NumPy can
+# show all of them without copying a single number:
 
 # %%
 small = np.array([[3, 1, 0, 2], [0, 4, 1, 1], [2, 0, 5, 0], [1, 2, 0, 3]])[None, :, :, None]
@@ -417,7 +497,9 @@ print("in row 1, column 2:")
 print(windows[0, 1, 2, :, :, 0])
 
 # %% [markdown]
-# Nine windows of 2 x 2, still the 16 numbers of the image in memory: a *view* only says "for the next window go one number further". Flattening the windows into rows does copy, and then the filters are waiting as columns:
+# Nine windows of 2 x 2, still the 16 numbers of the image in memory: a *view* only says "for the
+# next window go one number further". Flattening the windows into rows does copy, and then the
+# filters are waiting as columns:
 
 # %%
 two_filters = np.array([[[1, 1], [0, 1]], [[0, -1], [-1, -1]]])[:, :, None]  # (2, 2, 1, 2)
@@ -428,7 +510,9 @@ plots.matrix_product(rows, columns, small_titles)
 plt.show()
 
 # %% [markdown]
-# Row by column, one dot product for each stop and filter: the first row says that the window 3, 1, 0, 4 scores -1 with the first filter and 0 with the second. Read the result's columns as two 3 x 3 maps and you have the layer's output. Here is the same for any shape:
+# Row by column, one dot product for each stop and filter: the first row says that the window 3, 1,
+# 0, 4 scores -1 with the first filter and 0 with the second. Read the result's columns as two 3 x 3
+# maps and you have the layer's output. Here is the same for any shape:
 
 
 # %%
@@ -457,7 +541,9 @@ claim("02.gemm-equals-loops", relative_error(conv2d_gemm(images, kernels), expec
 claim("02.scratch-equals-loops", relative_error(scratch.conv2d(images, kernels), expected))
 
 # %% [markdown]
-# Equal up to rounding, and so is the course's `scratch.conv2d`, which does the same one image at a time and adds padding, stride, bias and error messages. Now TensorFlow joins, for comparison (importing it takes some seconds):
+# Equal up to rounding, and so is the course's `scratch.conv2d`, which does the same one image at a
+# time and adds padding, stride, bias and error messages. Now TensorFlow joins, for comparison
+# (importing it takes some seconds):
 
 # %%
 with quiet():
@@ -470,7 +556,9 @@ tf_output = tf.nn.conv2d(images, kernels, strides=1, padding="VALID").numpy()
 claim("02.tf-equals-loops", relative_error(tf_output, expected))
 
 # %% [markdown]
-# **How much faster is the matrix product than the loops?** Twice, ten times, a hundred times? Commit to a number. The layer is a real one: 28 x 28 pixels with 32 channels in and 64 filters out.
+# **How much faster is the matrix product than the loops?** Twice, ten times, a hundred times?
+# Commit to a number. The layer is a real one: 28 x 28 pixels with 32 channels in and 64 filters
+# out.
 
 # %%
 from time import perf_counter
@@ -505,9 +593,15 @@ speed_up = milliseconds_of["four loops"] / milliseconds_of["one matrix product"]
 claim("02.loops-slower", speed_up)
 
 # %% [markdown]
-# Hundreds of times, usually. All of these do the same multiplications; the loops spend their time on Python's bookkeeping between them, while the matrix product hands them to code that keeps every arithmetic unit of the processor busy.
+# Hundreds of times, usually. All of these do the same multiplications; the loops spend their time
+# on Python's bookkeeping between them, while the matrix product hands them to code that keeps every
+# arithmetic unit of the processor busy.
 #
-# The price is memory: the rows hold each pixel up to nine times. Image by image, they fit into the processor's cache and are overwritten before they ever travel to main memory. That brings NumPy close to TensorFlow, whose convolution is tuned by hand for this very processor. On the course's benchmark, with one thread each, NumPy takes less than 2.2 times as long on all of five real layers, forward and backward; `make bench` measures it on your machine.
+# The price is memory: the rows hold each pixel up to nine times. Image by image, they fit into the
+# processor's cache and are overwritten before they ever travel to main memory. That brings NumPy
+# close to TensorFlow, whose convolution is tuned by hand for this very processor. On the course's
+# benchmark, with one thread each, NumPy takes less than 2.2 times as long on all of five real
+# layers, forward and backward; `make bench` measures it on your machine.
 #
 # One last look at Keras: the same five parameters, the same numbers.
 
@@ -524,7 +618,11 @@ claim("02.parameters", layer.count_params())
 # ## 12. Why ReLU?
 # > **Spot the mistake.** "We add ReLU because images are highly non-linear."
 #
-# Images are neither linear nor non-linear; *functions* are. The reason lies in the layers. **Could one convolution do the work of two in a row?** Take `sobel_x` and then a blur: "how much brighter does it get to the right, on average around here?" To find out what the pair amounts to, send a single bright pixel through both: the answer shows what every pixel contributes, which is the pair's own kernel, turned by 180 degrees.
+# Images are neither linear nor non-linear; *functions* are. The reason lies in the layers. **Could
+# one convolution do the work of two in a row?** Take `sobel_x` and then a blur: "how much brighter
+# does it get to the right, on average around here?" To find out what the pair amounts to, send a
+# single bright pixel through both: the answer shows what every pixel contributes, which is the
+# pair's own kernel, turned by 180 degrees.
 
 # %%
 first, second = sobel[..., :1].astype(float), blur(3)  # (3, 3, 1, 1) each
@@ -536,7 +634,10 @@ both = scratch.conv2d(scratch.conv2d(head, first), second)
 claim("02.two-make-one", relative_error(scratch.conv2d(head, combined), both))
 
 # %% [markdown]
-# One 5 x 5 kernel does exactly what the two 3 x 3 kernels did. A hundred such layers would still be one convolution with one large kernel, and could draw no conclusion that one layer can't. Now put a ReLU between the two. Is there still *some* single 5 x 5 kernel that does the same? Least squares finds the best one there is:
+# One 5 x 5 kernel does exactly what the two 3 x 3 kernels did. A hundred such layers would still be
+# one convolution with one large kernel, and could draw no conclusion that one layer can't. Now put
+# a ReLU between the two. Is there still *some* single 5 x 5 kernel that does the same? Least
+# squares finds the best one there is:
 
 
 # %%
@@ -553,11 +654,16 @@ claim("02.without-relu", misfit_of_best_kernel(both))
 claim("02.with-relu", misfit_of_best_kernel(with_relu))
 
 # %% [markdown]
-# Without ReLU the best single kernel explains everything; with it, not even the best comes close. That is the reason: **a bend between the layers makes depth count**. ReLU is the cheapest bend there is.
+# Without ReLU the best single kernel explains everything; with it, more than half of the output's
+# spread stays unexplained. That is the reason: **a bend between the layers makes depth count**. ReLU
+# is the cheapest bend there is.
 
 # %% [markdown]
 # ## 13. Pooling: keep the strongest
-# **How do we make the maps smaller without skipping blindly?** [Max pooling](../docs/glossary.md#pooling) cuts the image into tiles and keeps the largest number of each. Take 3 x 3 tiles, three pixels apart, of the 6 x 6 image of section 1. The top left tile is
+# **How do we make the maps smaller without skipping blindly?**
+# [Max pooling](../docs/glossary.md#pooling) cuts the image into tiles and keeps the largest number
+# of each. Take 3 x 3 tiles, three pixels apart, of the 6 x 6 image of section 1. The top left tile
+# is
 #
 # ```
 #  1  0  4
@@ -565,7 +671,8 @@ claim("02.with-relu", misfit_of_best_kernel(with_relu))
 # 20 13 25
 # ```
 #
-# > **Spot two mistakes.** "Max pooling with a 3 x 3 window adds the values of the block, and the image comes out half its size."
+# > **Spot two mistakes.** "Max pooling with a 3 x 3 window adds the values of the block, and the
+# > image comes out half its size."
 
 # %%
 pooled = scratch.max_pool2d(batch, 3)[0, :, :, 0].astype(int)
@@ -574,9 +681,12 @@ claim("02.pool-first-block", pooled[0, 0])
 claim("02.pool-shape", pooled.shape)
 
 # %% [markdown]
-# It takes the *maximum*, 25 (the sum would be 78). And 6 x 6 becomes 2 x 2: a **third** of each side, and a ninth of the pixels. In general the sides are divided by the stride.
+# It takes the *maximum*, 25 (the sum would be 78). And 6 x 6 becomes 2 x 2: a **third** of each
+# side, and a ninth of the pixels. In general the sides are divided by the stride.
 #
-# Pooling has parameters, and nothing to learn: `pool_size`; `strides`, where None means the pool size, so that tiles don't overlap; and `padding`. Average pooling takes the mean instead. Predict the shapes for a 7 x 7 map:
+# Pooling has parameters, and nothing to learn: `pool_size`; `strides`, where None means the pool
+# size, so that tiles don't overlap; and `padding`. Average pooling takes the mean instead. Predict
+# the shapes for a 7 x 7 map:
 
 # %%
 seven = rng.standard_normal((1, 7, 7, 1))
@@ -594,15 +704,21 @@ claim("02.max-pool-keras", relative_error(ours_max, keras_max.numpy()))
 claim("02.average-pool-keras", relative_error(ours_mean, keras_mean.numpy()))
 
 # %% [markdown]
-# Seven does not divide by two: *valid* drops the last row and column, *same* keeps them in a tile that sticks out. What sticks out is ignored, by the maximum and by the mean alike (no zeros are averaged in, unlike the dark rim of section 9).
+# Seven does not divide by two: *valid* drops the last row and column, *same* keeps them in a tile
+# that sticks out. What sticks out is ignored, by the maximum and by the mean alike (no zeros are
+# averaged in, unlike the dark rim of section 9).
 #
-# Why pool at all? Three reasons: the next layer has a quarter of the work, its windows see twice as far, and, the one that is most often told wrong, the map cares less about small shifts.
+# Why pool at all? Three reasons: the next layer has a quarter of the work, its windows see twice as
+# far, and, the one that is most often told wrong, the map cares less about small shifts.
 
 # %% [markdown]
 # ## 14. What a small shift changes
 # > **Spot the mistake.** "Pooling introduces spatial variance."
 #
-# It is the other way round, and less than people hope. Convolution itself is *equivariant*: shift the image and the map shifts along, as in lesson 1. Every number moves, so compared place by place the map changes a lot. **How much of that change does pooling take away?** We shift 500 pictures of clothes by one and two pixels, find edges in four directions, and compare.
+# It is the other way round, and less than people hope. Convolution itself is *equivariant*: shift
+# the image and the map shifts along, as in lesson 1. Every number moves, so compared place by place
+# the map changes a lot. **How much of that change does pooling take away?** We shift 500 pictures
+# of clothes by one and two pixels, find edges in four directions, and compare.
 
 # %%
 fashion = load("fashion_mnist", size=run.size)
@@ -650,13 +766,20 @@ claim("02.shift-global", changes[1][4])
 claim("02.shift-falls", bool(np.all(np.diff(changes[1]) < 0)))
 
 # %% [markdown]
-# Unpooled, a shift of one pixel changes the edge maps by about three quarters of their own length. With 2 x 2 tiles it is still more than half of it; only 4 x 4 tiles halve the change, and against a shift of two pixels they do much less. Complete *in*variance comes only from pooling over the whole map, where nothing is left of *where*.
+# Unpooled, a shift of one pixel changes the edge maps by about three quarters of their own length.
+# With 2 x 2 tiles it is still more than half of it; only 4 x 4 tiles halve the change, and against
+# a shift of two pixels they do much less. Complete *in*variance comes only from pooling over the
+# whole map, where nothing is left of *where*.
 #
-# So pooling gives **approximate invariance to shifts that are small compared with its tiles**: no variance, and no full invariance either. Lesson 3 tests what that means for a trained network.
+# So pooling gives **approximate invariance to shifts that are small compared with its tiles**: no
+# variance, and no full invariance either. Lesson 3 tests what that means for a trained network.
 
 # %% [markdown]
 # ## 15. Flatten, and the whole network
-# After some rounds of convolution and pooling, the maps go to a dense layer, which wants one row of numbers for each image. [Flatten](../docs/glossary.md#flatten) writes row after row, and within a pixel channel after channel. It computes nothing and loses nothing: `reshape` brings the maps back. **At which place of the row is pixel (y, x), channel c of an H x W x C map?**
+# After some rounds of convolution and pooling, the maps go to a dense layer, which wants one row of
+# numbers for each image. [Flatten](../docs/glossary.md#flatten) writes row after row, and within a
+# pixel channel after channel. It computes nothing and loses nothing: `reshape` brings the maps
+# back. **At which place of the row is pixel (y, x), channel c of an H x W x C map?**
 
 # %%
 maps = rng.standard_normal((5, 7, 7, 16))
@@ -667,7 +790,8 @@ print(flat.shape, "pixel found:", flat[0, place] == maps[0, y, x, c])
 claim("02.flatten-length", flat.shape[1])
 
 # %% [markdown]
-# Now you can read a whole network. For each line, work out the output shape and the number of parameters before you look at the right columns:
+# Now you can read a whole network. For each line, work out the output shape and the number of
+# parameters before you look at the right columns:
 #
 # | layer | output | parameters |
 # | --- | --- | --- |
@@ -679,7 +803,7 @@ claim("02.flatten-length", flat.shape[1])
 # | Flatten | 784 | 0 |
 # | Dense, 10 units | 10 | (784 + 1) · 10 = 7,850 |
 #
-# We will build exactly this network in NumPy at the end.
+# Here it is in NumPy; the last section trains it.
 
 
 # %%
@@ -713,7 +837,9 @@ claim("02.network-parameters", [*counts, sum(counts)])
 #
 # <details><summary>2. The next layer has 128 filters of 1 x 1. What does each of them compute?</summary>
 #
-# For every pixel, one weighted sum of its 64 channels: a small dense layer on the channels, applied at each pixel alike. The map keeps its size and has 128 channels. Parameters: (64 + 1) · 128 = 8,320.
+# For every pixel, one weighted sum of its 64 channels: a small dense layer on the channels, applied
+# at each pixel alike. The map keeps its size and has 128 channels. Parameters: (64 + 1) · 128 =
+# 8,320.
 # </details>
 #
 # <details><summary>3. A colleague doubles the image's height and width. How do the parameters of a Conv2D change, how its multiplications, and how the dense layer behind Flatten?</summary>
@@ -723,17 +849,22 @@ claim("02.network-parameters", [*counts, sum(counts)])
 #
 # <details><summary>4. Why is the output of a 5 x 5 blur with padding "same" dark at the rim, but the output of 5 x 5 average pooling with "same" is not?</summary>
 #
-# The convolution multiplies the zeros by its weights and always divides by 25. The pooling layer takes the mean over the pixels that are really there.
+# The convolution multiplies the zeros by its weights and always divides by 25. The pooling layer
+# takes the mean over the pixels that are really there.
 # </details>
 #
 # <details><summary>5. Two 3 x 3 convolutions with no ReLU between them: how many weights do they have, and how many has the single kernel that replaces them? Is the pair a good way to save weights?</summary>
 #
-# 18 against 25 (one channel). The pair reaches only those 5 x 5 kernels that factor into two 3 x 3 ones. With a ReLU between, the pair can do more than any single kernel, with fewer weights: that is why modern networks stack small kernels.
+# 18 against 25 (one channel). The pair reaches only those 5 x 5 kernels that factor into two 3 x 3
+# ones. With a ReLU between, the pair can do more than any single kernel, with fewer weights: that
+# is why modern networks stack small kernels.
 # </details>
 #
 # <details><summary>6. Max pooling 2 x 2 of a map whose only bright pixel sits in column 3 (counting from 0). The image moves right by one pixel. What changes in the pooled map? And if the pixel sat in column 2?</summary>
 #
-# From column 3 to 4 the pixel moves into the next tile: the pooled map changes. From column 2 to 3 it stays in its tile: nothing changes. Invariance depends on luck with the tile's border, and the measurement above averages over that luck.
+# From column 3 to 4 the pixel moves into the next tile: the pooled map changes. From column 2 to 3
+# it stays in its tile: nothing changes. Invariance depends on luck with the tile's border, and the
+# measurement above averages over that luck.
 # </details>
 
 # %% [markdown]
@@ -745,7 +876,11 @@ claim("02.exercise-1x1", parameters(K=1, C=64, F=128))
 
 # %% [markdown]
 # ## *Deeper*: the backward pass
-# **If the loss wants the output to change, how should kernel and image change?** Suppose the loss grows by $g_{yx}$ when output pixel $(y, x)$ grows by one. That output is a sum of products, window times kernel. In a product each factor's slope is the other factor. So every output pixel sends $g$ times the *window* to the kernel and $g$ times the *kernel* to the window, and everybody adds up what arrives:
+# **If the loss wants the output to change, how should kernel and image change?** Suppose the loss
+# grows by $g_{yx}$ when output pixel $(y, x)$ grows by one. That output is a sum of products,
+# window times kernel. In a product each factor's slope is the other factor. So every output pixel
+# sends $g$ times the *window* to the kernel and $g$ times the *kernel* to the window, and everybody
+# adds up what arrives:
 
 
 # %%
@@ -760,7 +895,9 @@ def conv2d_backward_loops(gradient, images, kernels):
 
 
 # %% [markdown]
-# Is it right? The definition of a slope tells us, without any calculus: nudge one weight up and down by a little, and see how much the loss moves. As loss we take a random weighted sum of the outputs; then `gradient` is these weights.
+# Is it right? The definition of a slope tells us, without any calculus: nudge one weight up and
+# down by a little, and see how much the loss moves. As loss we take a random weighted sum of the
+# outputs; then `gradient` is these weights.
 
 # %%
 images, kernels = rng.standard_normal((2, 6, 7, 2)), rng.standard_normal((3, 3, 2, 3))
@@ -788,9 +925,15 @@ claim("02.gradient-kernels", relative_error(d_kernels, nudged_kernels))
 claim("02.gradient-images", relative_error(d_images, nudged_images))
 
 # %% [markdown]
-# The rule and the measurement agree for each weight and each pixel. Whenever you write a backward pass, write this check too: it finds the flipped index and the forgotten factor at once.
+# The rule and the measurement agree for each weight and each pixel. Whenever you write a backward
+# pass, write this check too: it finds the flipped index and the forgotten factor at once.
 #
-# **And fast?** The forward pass was `rows @ columns`. In a product of matrices the slopes are `rows.T @ gradient` for the columns, one GEMM again. For the images, ask from the pixel's side: pixel $(y, x)$ was met by weight $(i, j)$ when the window stopped at $(y - i, x - j)$. The minus signs mean that the gradient is read *backwards*: it is a convolution of the gradient, with zeros around it, with the kernel turned by 180 degrees and the roles of channels and filters exchanged. Here, at last, is the turned kernel of the mathematicians.
+# **And fast?** The forward pass was `rows @ columns`. In a product of matrices the slopes are
+# `rows.T @ gradient` for the columns, one GEMM again. For the images, ask from the pixel's side:
+# pixel $(y, x)$ was met by weight $(i, j)$ when the window stopped at $(y - i, x - j)$. The minus
+# signs mean that the gradient is read *backwards*: it is a convolution of the gradient, with zeros
+# around it, with the kernel turned by 180 degrees and the roles of channels and filters exchanged.
+# Here, at last, is the turned kernel of the mathematicians.
 
 
 # %%
@@ -817,9 +960,11 @@ claim("02.backward-tf", max(map(relative_error, fast, tf_parts)))
 claim("02.backward-scratch", max(map(relative_error, scratch_parts, tf_parts)))
 
 # %% [markdown]
-# Five ways to the same numbers: loops, nudges, matrix products, TensorFlow's tape and the course's `scratch`, which adds stride and padding.
+# Five ways to the same numbers: loops, nudges, matrix products, TensorFlow's tape and the course's
+# `scratch`, which adds stride and padding.
 #
-# The other layers are easier. ReLU lets the gradient through where its input was positive. Max pooling gives it to the winner of each tile, and the losers get nothing:
+# The other layers are easier. ReLU lets the gradient through where its input was positive. Max
+# pooling gives it to the winner of each tile, and the losers get nothing:
 
 # %%
 tile = np.array([[1.0, 4.0], [3.0, 2.0]]).reshape(1, 2, 2, 1)
@@ -828,7 +973,10 @@ print(scratch.average_pool2d_backward(np.full((1, 1, 1, 1), 10.0), tile)[0, :, :
 
 # %% [markdown]
 # ## *Deeper*: a blur by multiplication
-# Lesson 1's convolution theorem holds in two dimensions: sliding a kernel over an image is the same as multiplying their Fourier transforms. **What does a blur look like from that side?** (`conj` because our kernel is not turned. The transform wraps around at the border, so we compare where the window fits.)
+# Lesson 1's convolution theorem holds in two dimensions: sliding a kernel over an image is the same
+# as multiplying their Fourier transforms. **What does a blur look like from that side?** (`conj`
+# because our kernel is not turned. The transform wraps around at the border, so we compare where
+# the window fits.)
 
 # %%
 picture, box = camera[0, :, :, 0].astype(float), blur(15)[:, :, 0, 0]
@@ -847,15 +995,24 @@ for i, title in enumerate(["the photograph", "times the blur", "gives"]):
 plt.show()
 
 # %% [markdown]
-# Spectra on a logarithmic scale, slow changes in the middle, fast ones outside, bright where there is much of them. The blur's own spectrum is a bright centre in a grid of dark lines: it lets slow changes pass and damps the rest. The product has kept the middle and lost the outside, and a picture without fast changes is a blurred picture. For kernels of 3 x 3 the detour does not pay, which is why networks slide.
+# Spectra on a logarithmic scale, slow changes in the middle, fast ones outside, bright where there
+# is much of them. The blur's own spectrum is a bright centre in a grid of dark lines: it lets slow
+# changes pass and damps the rest. The product has kept the middle and lost the outside, and a
+# picture without fast changes is a blurred picture. For kernels of 3 x 3 the detour does not pay,
+# which is why networks slide.
 
 # %% [markdown]
 # ## *Deeper*: how far does a pixel see?
-# A pixel of the first map sees 3 x 3 pixels. A pixel of the second sees 3 x 3 pixels *of the first map*. **How many pixels of the image can influence it?** The [receptive field](../docs/glossary.md#receptive-field) grows with each layer by $K - 1$ steps, and a step is as long as all strides before it multiplied:
+# A pixel of the first map sees 3 x 3 pixels. A pixel of the second sees 3 x 3 pixels *of the first
+# map*. **How many pixels of the image can influence it?** The
+# [receptive field](../docs/glossary.md#receptive-field) grows with each layer by $K - 1$ steps, and
+# a step is as long as all strides before it multiplied:
 #
 # $$r = 1 + \sum_l (K_l - 1) \prod_{m < l} S_m$$
 #
-# The backward pass can measure it: start with a gradient of 1 at one output pixel, walk back, and see which pixels of the image receive something. (Average pooling here, since max pooling would answer for the winners only.)
+# The backward pass can measure it: start with a gradient of 1 at one output pixel, walk back, and
+# see which pixels of the image receive something. (Average pooling here, since max pooling would
+# answer for the winners only.)
 
 # %%
 ones = np.ones((3, 3, 1, 1))
@@ -891,11 +1048,18 @@ plt.show()
 claim("02.receptive-fields", widths)
 
 # %% [markdown]
-# c stands for a 3 x 3 convolution, p for 2 x 2 pooling. Three convolutions see 7 pixels across, as one 7 x 7 kernel would, with 27 weights instead of 49. Pooling between them makes the view grow much faster: 8 pixels with two convolutions, 18 with three. And the centre counts far more than the rim, because many more paths lead to it: the *effective* receptive field is smaller than the formula says (Luo and others, [arXiv 1701.04128](https://arxiv.org/abs/1701.04128)).
+# c stands for a 3 x 3 convolution, p for 2 x 2 pooling. Three convolutions see 7 pixels across, as
+# one 7 x 7 kernel would, with 27 weights instead of 49. Pooling between them makes the view grow
+# much faster: 8 pixels with two convolutions, 18 with three. And the centre counts far more than
+# the rim, because many more paths lead to it: the *effective* receptive field is smaller than the
+# formula says (Luo and others, [arXiv 1701.04128](https://arxiv.org/abs/1701.04128)).
 
 # %% [markdown]
 # ## *Deeper*: two cheap layers for one
-# A 5 x 5 kernel on 3 channels with 256 filters looks for patterns in space and across channels at once. **What if we separate the two?** A *depthwise* convolution filters each channel on its own, with one 5 x 5 kernel for each; a *pointwise* one (1 x 1) then mixes the channels. Count the weights of both, without biases:
+# A 5 x 5 kernel on 3 channels with 256 filters looks for patterns in space and across channels at
+# once. **What if we separate the two?** A *depthwise* convolution filters each channel on its own,
+# with one 5 x 5 kernel for each; a *pointwise* one (1 x 1) then mixes the channels. Count the
+# weights of both, without biases:
 
 # %%
 full = 5 * 5 * 3 * 256
@@ -905,7 +1069,8 @@ claim("02.separable-weights", [full, separable])
 claim("02.separable-ratio", full / separable)
 
 # %% [markdown]
-# 19,200 against 843. What is given up? The pair is an ordinary convolution whose kernels all share the same three spatial patterns; only the mixture differs from filter to filter:
+# 19,200 against 843. What is given up? The pair is an ordinary convolution whose kernels all share
+# the same three spatial patterns; only the mixture differs from filter to filter:
 
 # %%
 depthwise, pointwise = rng.standard_normal((5, 5, 3)), rng.standard_normal((3, 256))
@@ -918,11 +1083,17 @@ claim("02.separable-equals", relative_error(pair, one))
 # %% [markdown]
 # > **Spot the mistake.** "With 23 times fewer weights the layer is 23 times faster."
 #
-# It has 23 times fewer multiplications too, and is still not 23 times faster. Each output pixel is 256 numbers that must be written to memory either way. The full layer does 75 multiplications for each number it writes, the separable one about three, and a processor does dozens in the time that it takes to move one number. Counting arithmetic tells you the cost only while arithmetic is the bottleneck. Lesson 8 times it.
+# It has 23 times fewer multiplications too, and is still not 23 times faster. Each output pixel is
+# 256 numbers that must be written to memory either way. The full layer does 75 multiplications for
+# each number it writes, the separable one about three, and a processor does dozens in the time that
+# it takes to move one number. Counting arithmetic tells you the cost only while arithmetic is the
+# bottleneck. Lesson 8 times it.
 
 # %% [markdown]
 # ## *Deeper*: it learns
-# Everything is there: layers, gradients, and lesson 1's gradient descent. **Can the eight layers of section 15 tell ten kinds of clothes apart?** First the data: part of the training images is set aside for choosing, and the test images stay closed until the end.
+# Everything is there: layers, gradients, and lesson 1's gradient descent. **Can the eight layers of
+# section 15 tell ten kinds of clothes apart?** First the data: part of the training images is set
+# aside for choosing, and the test images stay closed until the end.
 
 # %%
 split = fashion.holdout(0.1, seed=0)
@@ -938,7 +1109,8 @@ plots.show_images(split.x_train[shown], fashion.class_names, columns=5)
 plt.show()
 
 # %% [markdown]
-# One number has to be chosen: the learning rate. Ten times too small, ten times too large, or right? We train a fresh network for one epoch with each and look at the validation images:
+# One number has to be chosen: the learning rate. Ten times too small, ten times too large, or
+# right? We train a fresh network for one epoch with each and look at the validation images:
 
 # %% tags=["nbval-ignore-output"]
 scores = {}
@@ -953,7 +1125,8 @@ best_rate = max(scores, key=scores.get)
 claim("02.best-rate", best_rate)
 
 # %% [markdown]
-# Too small crawls; too large throws the weights about until most ReLUs are dead. With the middle one we train on. The rate sinks to zero along the way, which lets the network settle:
+# Too small crawls; too large throws the weights about until most ReLUs are dead. With the middle
+# one we train on. The rate sinks to zero along the way, which lets the network settle:
 
 # %% tags=["nbval-ignore-output"]
 network = build(seed=0)
@@ -976,7 +1149,9 @@ right.set(title="validation accuracy", xlabel="epochs", ylabel="% right")
 plt.show()
 
 # %% [markdown]
-# The loss falls fast, then slowly; an untrained network starts a little above ln 10 = 2.3, the loss of one that spreads its bets evenly over ten classes. The validation accuracy rises with it. Choices are made, so the test images may be opened, once:
+# The loss falls fast, then slowly; an untrained network starts a little above ln 10 = 2.3, the loss
+# of one that spreads its bets evenly over ten classes. The validation accuracy rises with it.
+# Choices are made, so the test images may be opened, once:
 
 # %%
 x_test = scaled(fashion.x_test)
@@ -998,7 +1173,10 @@ figure.suptitle("Eight learnt kernels, and what each finds in one test image", f
 plt.show()
 
 # %% [markdown]
-# Above, the kernels (red positive, blue negative); below, their maps of the first test image. Several kernels have a red and a blue side: edge finders like Sobel's, in directions of their own choosing. (A map that is dark all over has found nothing in this image.) Nobody told the network about edges. It found that they help.
+# Above, the kernels (red positive, blue negative); below, their maps of the first test image.
+# Several kernels have a red and a blue side: edge finders like Sobel's, in directions of their own
+# choosing. (A map that is dark all over has found nothing in this image.) Nobody told the network
+# about edges. It found that they help.
 
 # %%
 answers = network.forward(x_test[:500]).argmax(axis=1)
@@ -1009,32 +1187,57 @@ plots.show_images(fashion.x_test[wrong], titles, columns=6)
 plt.show()
 
 # %% [markdown]
-# Twelve test images that it gets wrong, with its answer and, below, the truth. At 28 x 28 pixels many of them would puzzle you too: shirts, pullovers and coats, sandals and sneakers. Lesson 3 does better, with Keras, and asks which mistakes remain.
+# Twelve test images that it gets wrong, with its answer and, below, the truth. At 28 x 28 pixels
+# many of them would puzzle you too: shirts, pullovers and coats, sandals and sneakers. Lesson 3
+# does better, with Keras, and asks which mistakes remain.
 
 # %% [markdown]
 # ## Summary
-# - A convolution layer takes, at every stop of a window, the dot product of window and filter: $y_{n,y,x,f} = b_f + \sum_{i,j,c} x_{n,\,yS+i,\,xS+j,\,c}\; k_{i,j,c,f}$.
-# - Output length along an axis: $\lfloor (n + 2P - K) / S \rfloor + 1$. *valid*: P = 0. *same*: $\lceil n / S \rceil$, as large as the input only at stride 1.
-# - With P = 1 a corner takes part in 4 windows of 3 x 3, a central pixel in 9; equal shares need P = K - 1.
-# - Kernels have the shape `(K, K, channels, filters)`: $(K \cdot K \cdot C + 1) \cdot F$ parameters, whatever the size of the image. `filters` sets the channel axis.
-# - Windows as rows, filters as columns: the layer is one matrix product. The backward pass is two: `rows.T @ gradient`, and a convolution with the turned kernels.
+# - A convolution layer takes, at every stop of a window, the dot product of window and filter:
+#   $y_{n,y,x,f} = b_f + \sum_{i,j,c} x_{n,\,yS+i,\,xS+j,\,c}\; k_{i,j,c,f}$.
+# - Output length along an axis: $\lfloor (n + 2P - K) / S \rfloor + 1$. *valid*: P = 0. *same*:
+#   $\lceil n / S \rceil$, as large as the input only at stride 1.
+# - With P = 1 a corner takes part in 4 windows of 3 x 3, a central pixel in 9; equal shares need P
+#   = K - 1.
+# - Kernels have the shape `(K, K, channels, filters)`: $(K \cdot K \cdot C + 1) \cdot F$
+#   parameters, whatever the size of the image. `filters` sets the channel axis.
+# - Windows as rows, filters as columns: the layer is one matrix product. The backward pass is two:
+#   `rows.T @ gradient`, and a convolution with the turned kernels.
 # - Without a bend between them, two convolutions are one larger convolution. ReLU is the bend.
-# - Pooling divides the sides by its stride and gives approximate invariance to shifts that are small compared with its tiles. Convolution is equivariant.
-# - Receptive field: $r = 1 + \sum_l (K_l - 1) \prod_{m<l} S_m$. Depthwise separable: $K^2 C + C F$ weights instead of $K^2 C F$.
+# - Pooling divides the sides by its stride and gives approximate invariance to shifts that are
+#   small compared with its tiles. Convolution is equivariant.
+# - Receptive field: $r = 1 + \sum_l (K_l - 1) \prod_{m<l} S_m$. Depthwise separable: $K^2 C + C F$
+#   weights instead of $K^2 C F$.
 #
-# **Words**: [convolution](../docs/glossary.md#convolution), [cross-correlation](../docs/glossary.md#cross-correlation), [kernel](../docs/glossary.md#kernel), [filter](../docs/glossary.md#filter), [channel](../docs/glossary.md#channel), [feature map](../docs/glossary.md#feature-map), [padding](../docs/glossary.md#padding), [stride](../docs/glossary.md#stride), [bias](../docs/glossary.md#bias), [ReLU](../docs/glossary.md#relu), [pooling](../docs/glossary.md#pooling), [flatten](../docs/glossary.md#flatten), [equivariance](../docs/glossary.md#equivariance), [invariance](../docs/glossary.md#invariance), [receptive field](../docs/glossary.md#receptive-field), [depthwise separable convolution](../docs/glossary.md#depthwise-separable-convolution), [gradient check](../docs/glossary.md#gradient-check)
+# **Words**: [convolution](../docs/glossary.md#convolution),
+# [cross-correlation](../docs/glossary.md#cross-correlation), [kernel](../docs/glossary.md#kernel),
+# [filter](../docs/glossary.md#filter), [channel](../docs/glossary.md#channel),
+# [feature map](../docs/glossary.md#feature-map), [padding](../docs/glossary.md#padding),
+# [stride](../docs/glossary.md#stride), [bias](../docs/glossary.md#bias),
+# [ReLU](../docs/glossary.md#relu), [pooling](../docs/glossary.md#pooling),
+# [flatten](../docs/glossary.md#flatten), [equivariance](../docs/glossary.md#equivariance),
+# [invariance](../docs/glossary.md#invariance),
+# [receptive field](../docs/glossary.md#receptive-field),
+# [depthwise separable convolution](../docs/glossary.md#depthwise-separable-convolution),
+# [gradient check](../docs/glossary.md#gradient-check)
 #
 # ## Now you
 # Change this notebook and run it again; nothing can break.
-# 1. *Warm-up.* Write a kernel that finds edges along the falling diagonal, and lay it on the camera picture.
-# 2. *Middle.* Give `conv2d_gemm` a parameter `stride`. It takes one more slice. Check it against `scratch.conv2d`.
-# 3. *Harder.* Replace the network's max pooling by stride 2 in the convolutions. What happens to the validation accuracy, and to the time? (Choose on the validation images; the test images have been opened.)
+# 1. *Warm-up.* Write a kernel that finds edges along the falling diagonal, and lay it on the camera
+#    picture.
+# 2. *Middle.* Give `conv2d_gemm` a parameter `stride`. It takes one more slice. Check it against
+#    `scratch.conv2d`.
+# 3. *Harder.* Replace the network's max pooling by stride 2 in the convolutions. What happens to
+#    the validation accuracy, and to the time? (Choose on the validation images; the test images
+#    have been opened.)
 #
 # <details><summary>Hints</summary>
 #
-# 1. The weights on one side of the diagonal are negative, on the other positive, on it zero; their sum is zero.
+# 1. The weights on one side of the diagonal are negative, on the other positive, on it zero; their
+#    sum is zero.
 # 2. Slice the windows, `windows[:, ::stride, ::stride]`, before they become rows.
 # 3. `scratch.Conv2D(..., stride=2)`, and leave the pooling out; the shapes stay as in the table.
 # </details>
 #
-# **Next**: [lesson 3](03_fashion_mnist_cnn.ipynb), where Keras does the loops, and a convolutional network meets a dense one.
+# **Next**: [lesson 3](03_fashion_mnist_cnn.ipynb), where Keras does the loops, and a convolutional
+# network meets a dense one.
