@@ -7,6 +7,9 @@ variable            values              effect
 ``COURSE_STRICT``   ``0``, ``1``        a claim that does not hold warns, or raises
 ``COURSE_CACHE``    a folder            where downloads are kept (default: the user's cache)
 ==================  ==================  ====================================================
+
+``COURSE_MATERIALS`` may name a folder with packages that were downloaded before; see
+`course_utils.data.sources`.
 """
 
 import contextlib
