@@ -34,7 +34,8 @@
 # %%
 import os
 
-os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before NumPy: one core each makes times comparable
+# One core for NumPy, set before it is imported: times are comparable only on equal terms.
+os.environ.update(OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1", VECLIB_MAXIMUM_THREADS="1")
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -1197,8 +1198,8 @@ plt.show()
 #   $y_{n,y,x,f} = b_f + \sum_{i,j,c} x_{n,\,yS+i,\,xS+j,\,c}\; k_{i,j,c,f}$.
 # - Output length along an axis: $\lfloor (n + 2P - K) / S \rfloor + 1$. *valid*: P = 0. *same*:
 #   $\lceil n / S \rceil$, as large as the input only at stride 1.
-# - With P = 1 a corner takes part in 4 windows of 3 x 3, a central pixel in 9; equal shares need P
-#   = K - 1.
+# - With P = 1 a corner takes part in 4 windows of 3 x 3, a central pixel in 9; equal shares need
+#   $P = K - 1$.
 # - Kernels have the shape `(K, K, channels, filters)`: $(K \cdot K \cdot C + 1) \cdot F$
 #   parameters, whatever the size of the image. `filters` sets the channel axis.
 # - Windows as rows, filters as columns: the layer is one matrix product. The backward pass is two:
