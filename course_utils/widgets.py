@@ -136,7 +136,11 @@ def _slider_view(
         )
         for name, values in choices.items()
     ]
-    image = ipywidgets.Image(value=picture(*(handle.value for handle in handles)), format="png")
+    image = ipywidgets.Image(
+        value=picture(*(handle.value for handle in handles)),
+        format="png",
+        layout={"align_self": "flex-start", "max_width": "100%"},  # its own size: not stretched
+    )
 
     def redraw(_: Any) -> None:
         image.value = picture(*(handle.value for handle in handles))

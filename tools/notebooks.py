@@ -1,5 +1,6 @@
 """What a notebook derived from a text source must contain (no execution here)."""
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Target:
         if self.kind == "exercises":
             _map_code(notebook, blank)
         if self.kind == "solutions":
-            _map_code(notebook, lambda code: MARKER.sub("", code))
+            _map_code(notebook, lambda code: MARKER.sub("", code).rstrip("\n"))
         notebook.cells[1:1] = launch_cells(self.path)
         for position, cell in enumerate(notebook.cells):
             cell["id"] = f"{self.kind}-{self.number}-{position:03d}"
@@ -125,7 +126,7 @@ def outline(notebook: NotebookNode) -> list[tuple]:
 
 
 def _sorted(metadata: dict) -> list:
-    return sorted((key, repr(value)) for key, value in dict(metadata).items())
+    return sorted((key, json.dumps(value, sort_keys=True)) for key, value in dict(metadata).items())
 
 
 def _map_code(notebook: NotebookNode, change) -> None:

@@ -105,12 +105,11 @@ def call(function: Callable, case: tuple, name: str) -> Any:
         reason = f"`{name}` stops with {type(error).__name__}: {_one_line(error)}"
         raise CheckFailed(reason) from None
     if answer is None:
-        prints = printed.getvalue().strip()
-        raise CheckFailed(
-            f"`{name}` prints its result; it must return it, so that other code can use it."
-            if prints
-            else f"`{name}` returns None: the last step, `return`, is missing."
-        )
+        if printed.getvalue().strip():
+            reason = "prints its result; it must return it, so that other code can use it."
+        else:
+            reason = "returns None: nothing is written yet, or the last step, `return`, is missing."
+        raise CheckFailed(f"`{name}` {reason}")
     for given, used in zip(case, arguments, strict=True):
         if isinstance(given, np.ndarray) and not np.array_equal(given, used, equal_nan=True):
             raise CheckFailed(f"`{name}` changes its input in place; work on a copy.")

@@ -51,14 +51,10 @@ with get_sample_data("eeg.dat") as file:
     eeg = np.frombuffer(file.read(), dtype=float).reshape(800, 4)[:, 0]
 seconds = np.arange(800) / 80
 
-
-def draw_eeg(axes, title):
-    axes.plot(seconds, eeg, color=plots.blue, linewidth=1.2)
-    axes.set(title=title, xlabel="time (seconds)", ylabel="voltage (as recorded)")
-
-
 figure, axes = plt.subplots()
-draw_eeg(axes, "One electrode. What happens just before 7 seconds?")
+axes.plot(seconds, eeg, color=plots.blue, linewidth=1.2)
+axes.set(title="One electrode. What happens just before 7 seconds?")
+axes.set(xlabel="time (seconds)", ylabel="voltage (as recorded)")
 axes.axvspan(6.6, 6.8, color=plots.orange, alpha=0.35, linewidth=0)
 plt.show()
 
@@ -129,11 +125,18 @@ claim("01.valid-length", len(y))
 
 # %% [markdown]
 # The last window starts at $n - K$, and counting from zero that makes $n - K + 1$ stops. Remember
-# this number; forgetting the $+ 1$ is the most frequent mistake in all of convolution.
+# this number; forgetting the $+ 1$ is the most frequent mistake in all of convolution. (A line that
+# begins like `[01.valid-length]` is a promise of this course: the number was worked out beforehand,
+# and the cell compares what your machine found with it.)
 #
-# **Your turn, for a minute.** Change `k` in the cell above to `[0, 1, 0]`, then to `[0, 0, 1]`, then
-# to `[1, 1, 1]`. Say before each run what will come out.
-#
+# **Your turn, for a minute.** Three other kernels: `[0, 1, 0]`, `[0, 0, 1]` and `[1, 1, 1]`. Say before
+# each run what will come out.
+
+# %%
+yours = np.array([0, 1, 0])
+print(convolve(x, yours))
+
+# %% [markdown]
 # <details><summary>What came out, and why</summary>
 #
 # - `[0, 1, 0]` copies the middle of each window: the signal itself, without its two ends.
@@ -222,8 +225,8 @@ claim("01.associative", np.array_equal(one_after_the_other, np.convolve(x, ab)))
 
 # %% [markdown]
 # Two convolutions, one after the other, are one convolution with a longer kernel. Keep that in a
-# corner of your mind: it makes programs faster, and in lesson 2 it is the reason why a network needs
-# something crooked between its layers.
+# corner of your mind: in a moment it saves us half the work, and in lesson 2 it is the reason why a
+# network needs something bent between its layers.
 #
 # ## A kernel that smooths
 #
@@ -242,8 +245,8 @@ def smoothed(K):
     axes.plot(seconds, eeg, color=plots.grey, linewidth=0.8, label="recorded")
     middle = K // 2  # where the window's middle stands at the first stop
     axes.plot(seconds[middle : middle + len(y)], y, color=plots.vermilion, label="averaged")
-    axes.set(title=f"Average over K = {K} samples; highest peak {y.max():.1f}", ylim=(-5.5, 5.5))
-    axes.set(xlabel="time (seconds)", ylabel="voltage (as recorded)")
+    axes.set(title=f"Average over K = {K} samples; highest peak {y.max():.1f}")
+    axes.set(xlabel="time (seconds)", ylabel="voltage (as recorded)", ylim=(-5.5, 5.5))
     axes.legend(loc="upper left", ncols=2)
     return figure
 
@@ -305,6 +308,10 @@ strong = np.flatnonzero(np.abs(answers) > 80) + 2  # + 2: from the window's star
 edges = strong[np.append(True, np.diff(strong) > 5)]  # neighbours belong to one edge
 claim("01.edges", len(edges))
 
+# %% [markdown]
+# Three of them, as you saw. But are they the right three? Mark them on the photograph, above the
+# answers of the kernel.
+
 # %%
 figure, (top, bottom) = plt.subplots(2, 1, figsize=(6.4, 4.6), height_ratios=(3, 2), sharex=True)
 top.imshow(photo[400:520], extent=(0, 512, 520, 400), aspect="auto")
@@ -339,8 +346,8 @@ best = int(answers.argmax())
 claim("01.best-stop", best)
 
 # %% [markdown]
-# Not at 528, but at 680: the *other* spike, the one at 8.5 seconds, answers louder than the original does. Look
-# at both, and at the answers, before you read on.
+# Not at 528, but at 680: the *other* spike, the one at 8.5 seconds, answers louder than the original
+# does. Look at both, and at the answers, before you read on.
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(6.4, 2.8), width_ratios=(2, 3))
@@ -423,7 +430,7 @@ claim("01.same-ends", np.rint(convolve(np.pad(level, 1), third)))
 # $$ \left\lfloor \frac{n + 2P - D(K - 1) - 1}{S} \right\rfloor + 1 $$
 #
 # numbers: how often you can step by $S$ before the reach hits the far end, plus the first stop.
-# Here is the whole operation. It has grown by a line and a half.
+# Here is the whole operation. It has hardly grown.
 
 
 # %%
@@ -460,7 +467,8 @@ widgets.explore(
 
 # %% [markdown]
 # In the picture P = S = D = 2: a signal of 8 grows to 12, the reach is 5, and $(12 - 5) / 2 = 3.5$,
-# rounded down, plus 1 gives 4 stops. The half is the last zero, which no window ever meets.
+# rounded down, plus 1 gives 4 stops. The half step left over is the last zero,
+# which no window ever meets.
 #
 # Does the formula hold always? A formula with a floor in it deserves suspicion. Try every small case
 # there is:
@@ -574,7 +582,8 @@ for version in (convolve_same, convolve_ring):
 claim("01.ring-differs-at", difference(*swapped)[0])
 
 # %% [markdown]
-# On the ring the law holds without exception. It is called **equivariance**: what happens to the
+# With zeros it breaks around the seam and at both ends; on the ring it holds without exception. The
+# law is called **equivariance**: what happens to the
 # input happens to the output. (Many texts say *in*variance. That would mean that the output does not
 # change at all, and it plainly moves.) Is it a special gift of convolution? Ask a dense layer with
 # random weights, and ask a stride of two.
@@ -594,7 +603,8 @@ claim("01.stride-2-shift-2", np.mean(by_two[1:] == every_second[:-1]))
 # that agree do so by chance. This is the small crack through which networks lose some of their
 # equivariance, and lesson 3 measures how much.
 #
-# The law also works backwards: *every* linear operation that commutes with shifts is a convolution.
+# The law also works backwards: on a ring, *every* linear operation that commutes with shifts is a
+# convolution.
 # Its answer to a single 1 is its kernel, all other signals are sums of shifted ones, and so their
 # answers are sums of shifted kernels. If you want a network that treats all places alike, you have
 # no choice. Convolution is what there is.
@@ -687,6 +697,9 @@ kernels = [rng.normal(size=K) for K in lengths]
 direct = np.array([fastest(np.convolve, kernel) for kernel in kernels])
 by_fft = np.array([fastest(convolve_fft, kernel) for kernel in kernels])
 
+# %% [markdown]
+# Both axes of the picture are logarithmic: a step to the right doubles the kernel.
+
 # %%
 figure, axes = plt.subplots()
 axes.loglog(lengths, 1e3 * direct, "o-", label="directly (np.convolve)")
@@ -700,7 +713,7 @@ claim("01.fft-wins-from", always_faster[0])
 claim("01.direct-wins-at-4", bool(direct[0] < by_fft[0]))
 
 # %% [markdown]
-# One line climbs with K, the other stays level, and they cross at a few hundred. The kernels of a
+# One line climbs with K, the other stays nearly level, and they cross (here) at a few hundred. The kernels of a
 # network have 3, 5 or 7 numbers a side. That is why nearly all frameworks multiply directly, and why
 # lesson 2 makes the direct way fast instead.
 
@@ -766,6 +779,10 @@ def learn(flip=False, steps=500, lr=0.12):
 history = learn()
 claim("01.kernel-error", np.abs(history[-1] - hidden).max())
 
+# %% [markdown]
+# Found, all five, to the second digit and better. Watch them grow. Which of the five will be there
+# first?
+
 
 # %%
 def bars(step):
@@ -782,7 +799,7 @@ def bars(step):
 
 shown = (0, 1, 2, 4, 8, 15, 30, 60, 100, 150, 200, 300, 500)
 widgets.animate(
-    [bars(step) for step in shown[::-1][:1] + shown],
+    [bars(step) for step in (500, *shown)],
     [1500, *[500] * len(shown)],
     alt="Five bars grow from zero to the hidden weights -0.25, -0.5, 0, 0.5, 0.25.",
 )
@@ -875,6 +892,7 @@ claim("01.flipped-same-answers", same_answers)
 # | [padding](../docs/glossary.md#padding) | valid $P = 0$, same $P = (K-1)/2$, full $P = K-1$ |
 # | [stride](../docs/glossary.md#stride), [dilation](../docs/glossary.md#dilation) | step between stops; distance between the [kernel](../docs/glossary.md#kernel)'s numbers |
 # | two in a row | $(x * a) * b = x * (a * b)$ |
+# | a layer with one filter | $\max(0, y + b)$: a convolution, a [bias](../docs/glossary.md#bias) and [ReLU](../docs/glossary.md#relu) |
 # | as a matrix | a [Toeplitz matrix](../docs/glossary.md#toeplitz-matrix): a [dense layer](../docs/glossary.md#dense-layer) with zeros and [shared weights](../docs/glossary.md#weight-sharing), $K$ instead of $n(n - K + 1)$ |
 # | [equivariance](../docs/glossary.md#equivariance) | conv(shift(x)) = shift(conv(x)), away from the ends, at stride 1 |
 # | [convolution theorem](../docs/glossary.md#convolution-theorem) | $\operatorname{FFT}(x * k) = \operatorname{FFT}(x) \cdot \operatorname{FFT}(k)$ |
