@@ -822,6 +822,7 @@ def build(seed):
     ])  # fmt: skip
 
 
+# %%
 sizes = [parameter.size for parameter in build(0).parameters]  # weights, bias, weights, ...
 counts = [sum(sizes[first : first + 2]) for first in (0, 2, 4)]
 print(counts, "in all", sum(counts))
