@@ -36,8 +36,8 @@ def animate(
     Parameters
     ----------
     frames : Figures or arrays
-        Figures of one size (they are closed afterwards), or arrays (height, width) or
-        (height, width, 3) uint8.
+        Figures of one size (each is closed once it is drawn, so give a generator to keep few
+        open), or arrays (height, width) or (height, width, 3) uint8.
     milliseconds : int or sequence of int
         How long each frame stays.
     alt : str

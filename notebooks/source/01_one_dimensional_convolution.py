@@ -799,7 +799,7 @@ def bars(step):
 
 shown = (0, 1, 2, 4, 8, 15, 30, 60, 100, 150, 200, 300, 500)
 widgets.animate(
-    [bars(step) for step in (500, *shown)],
+    (bars(step) for step in (500, *shown)),
     [1500, *[500] * len(shown)],
     alt="Five bars grow from zero to the hidden weights -0.25, -0.5, 0, 0.5, 0.25.",
 )
