@@ -1,8 +1,11 @@
+import io
 import re
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from PIL import Image
 
 from tools import build_notebooks
 from tools.notebooks import Target, blank, number_cells, outline, targets
@@ -147,3 +150,25 @@ def test_executed_cells_are_numbered_in_order():
     number_cells(new_notebook(cells=cells))
     assert [cell.execution_count for cell in cells] == [1, None, 2]
     assert result.execution_count == 2
+
+
+def test_a_picture_gets_smaller_and_stays_the_same():
+    rng = np.random.default_rng(0)
+    for colours in (8, 1 << 24):
+        pixels = rng.integers(0, colours, (40, 60), dtype=np.uint32)[..., None]
+        pixels = np.concatenate([pixels >> shift & 255 for shift in (0, 8, 16)], axis=-1)
+        opaque = Image.fromarray(pixels.astype(np.uint8)).convert("RGBA")
+        stream = io.BytesIO()
+        opaque.save(stream, "PNG")
+        small = build_notebooks.smaller(stream.getvalue())
+        assert len(small) < len(stream.getvalue())
+        assert Image.open(io.BytesIO(small)).convert("RGBA") == opaque
+
+
+def test_an_animation_and_a_transparent_picture_are_stored_as_they_are():
+    red, blue = (Image.new("RGB", (9, 9), colour) for colour in ("red", "blue"))
+    clear = Image.new("RGBA", (9, 9), (0, 0, 0, 9))
+    for picture, frames in ((red, [blue]), (clear, [])):
+        stream = io.BytesIO()
+        picture.save(stream, "PNG", save_all=True, append_images=frames)
+        assert build_notebooks.smaller(stream.getvalue()) == stream.getvalue()
