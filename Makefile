@@ -54,7 +54,7 @@ links: $(STAMP)
 	@$(BIN)/python tools/links.py $(REPO)
 
 full: $(STAMP)
-	$(BIN)/python benchmarks/full_03.py --record
+	$(BIN)/python benchmarks/full_03.py
 	$(BIN)/python tools/render_readme.py
 
 bench: $(STAMP)
