@@ -32,6 +32,14 @@ def whole_numbers_only(sequence, weights):
     return convolution
 
 
+def flips_at_every_stop(sequence, weights):
+    convolution = np.zeros(len(sequence) - len(weights) + 1)
+    for i in range(len(convolution)):
+        weights = weights[::-1]
+        convolution[i] = np.sum(weights * sequence[i : i + len(weights)])
+    return convolution
+
+
 def flips_in_place(sequence, weights):
     weights[:] = weights[::-1].copy()
     return np.correlate(sequence, weights, "valid")
@@ -41,11 +49,11 @@ def windows(x, K):
     return np.lib.stride_tricks.sliding_window_view(x, K)
 
 
-def downhill(x, y, steps):
+def downhill(x, y, steps, rate=0.2):
     K = len(x) - len(y) + 1
     k = np.zeros(K)
     for _ in range(steps):
-        k = k - 0.2 / len(y) * windows(x, K).T @ (windows(x, K) @ k - y)
+        k = k - rate / len(y) * windows(x, K).T @ (windows(x, K) @ k - y)
     return k
 
 
@@ -83,6 +91,17 @@ WRONG = {
         ),
         ("adds 1 too early", lambda n, K, P, S, D: (n + 2 * P - D * (K - 1)) // S, "not before"),
         ("prints", prints_only, "prints its result"),
+        (
+            "rounds to the nearest",
+            lambda n, K, P, S, D: round((n + 2 * P - D * (K - 1) - 1) / S) + 1,
+            "to the nearest",
+        ),
+        ("last stop only", lambda n, K, P, S, D: n - K, "P, S and D have no say"),
+        ("bare kernel", lambda n, K, P, S, D: n - K + 1, "Right for a bare kernel"),
+        ("P alone", lambda n, K, P, S, D: n + 2 * P - K + 1, "P has its say"),
+        ("S alone", lambda n, K, P, S, D: (n - K) // S + 1, "S has its say"),
+        ("D alone", lambda n, K, P, S, D: n - D * (K - 1), "D has its say"),
+        ("an array", lambda *case: np.zeros(lesson_01.output_length(*case)), "a single number"),
     ],
     "01.2": [
         ("still nothing returned", lambda s, w: None, "returns None"),
@@ -99,6 +118,8 @@ WRONG = {
         ("whole numbers", whole_numbers_only, "fractions are cut off"),
         ("full", np.convolve, "hangs over the ends"),
         ("flips in place", flips_in_place, "in place"),
+        ("flips at every stop", flips_at_every_stop, "turn it once"),
+        ("the last sum only", lambda s, w: loop(s, w)[-1], "a single number"),
     ],
     "01.3": [
         ("flipped", lambda x, y: lesson_01.find_kernel(x, y)[::-1], "back to front"),
@@ -115,6 +136,8 @@ WRONG = {
             lambda x, y: np.linalg.lstsq(windows(x, len(x) - len(y) + 1), y),
             "several things",
         ),
+        ("square", lambda x, y: np.linalg.solve(windows(x, len(x) - len(y) + 1), y), "by least"),
+        ("too large a step", lambda x, y: downhill(x, y, steps=100, rate=3), "overshoot"),
     ],
 }
 RIGHT = {

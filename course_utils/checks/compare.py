@@ -86,10 +86,14 @@ def _thought(answers, expected, answer, cases, misconceptions, tolerance) -> str
         if all(agree(a, g, tolerance) for a, g in zip(answers, guesses, strict=True)):
             return misconception.thought
     if answer.shape != expected.shape:
-        return f"The answer has the shape {answer.shape}; it should have {expected.shape}."
+        return f"The answer is {_form(answer)}; it should be {_form(expected)}."
     if np.isnan(answer).any():
-        return "There is a NaN (not a number) in the answer: something was divided by zero."
+        return "There is a NaN (not a number) in the answer: 0 / 0, or a sum that overflowed."
     return "The answer differs from the expected one. Do the small case below by hand."
+
+
+def _form(array: np.ndarray) -> str:
+    return f"an array of shape {array.shape}" if array.ndim else "a single number"
 
 
 def call(function: Callable, case: tuple, name: str) -> Any:

@@ -72,8 +72,31 @@ _LENGTH_MISCONCEPTIONS = [
         lambda n, K, P, S, D: -((-n - 2 * P + D * (K - 1) + 1) // S) + 1,
     ),
     Misconception(
+        "Rounded to the nearest: a step that does not fit whole is not taken. Divide with `//`.",
+        lambda n, K, P, S, D: round((n + 2 * P - D * (K - 1) - 1) / S) + 1,
+    ),
+    Misconception(
         "The first stop needs no step: add the 1 after dividing by S, not before.",
         lambda n, K, P, S, D: (n + 2 * P - D * (K - 1)) // S,
+    ),
+    Misconception(
+        "n - K is where the last stop stands. Stops are counted from 0, so n - K + 1 of them; and "
+        "P, S and D have no say yet.",
+        lambda n, K, P, S, D: n - K,
+    ),
+    Misconception(
+        "Right for a bare kernel. P, S and D have no say yet; the case below has one of them.",
+        lambda n, K, P, S, D: output_length(n, K),
+    ),
+    *(
+        Misconception(
+            f"A good start: {used} has its say. The other two of P, S and D have none yet; the "
+            "case below has one of them.",
+            lambda n, K, P, S, D, used=used: output_length(
+                n, K, **{used: {"P": P, "S": S, "D": D}[used]}
+            ),
+        )
+        for used in "PSD"
     ),
 ]
 
@@ -119,6 +142,12 @@ def _first_only(sequence: np.ndarray, weights: np.ndarray, flip: int) -> np.ndar
     return answer
 
 
+def _every_second(sequence: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    answer = convolve(sequence, weights)
+    answer[1::2] = _correlate(sequence, weights)[1::2]
+    return answer
+
+
 _CONVOLVE_MISCONCEPTIONS = [
     Misconception(
         "It returns, but it is still a cross-correlation: the kernel slides unflipped.",
@@ -145,6 +174,11 @@ _CONVOLVE_MISCONCEPTIONS = [
         lambda sequence, weights: _first_only(sequence, weights, 1),
     ),
     Misconception(
+        "The kernel turns round at every stop, so every second one is unflipped again: turn it "
+        "once, before the loop.",
+        _every_second,
+    ),
+    Misconception(
         "The fractions are cut off: the array for the answers holds whole numbers only.",
         lambda sequence, weights: np.trunc(convolve(sequence, weights)),
     ),
@@ -166,13 +200,15 @@ _CONVOLVE_MISCONCEPTIONS = [
         "`K = len(x) - len(y) + 1`, `windows = np.array([x[i : i + K] for i in range(len(y))])`, "
         "then the first of the things that `np.linalg.lstsq(windows, y)` returns.",
     ),
-    praise="From data to kernel, in one step. Networks take many steps, to the same end.",
+    praise="From data to kernel. Least squares takes one step, networks many, to the same end.",
 )
 def judge_find_kernel(answer: Any) -> None:
     """Hide kernels of 2 to 6 numbers behind an impulse and behind noise; 1 % off is allowed."""
     rng = np.random.default_rng(7)
     impulse = np.array([0.0, 0, 1, 0, 0])
+    few = np.array([1.0, 2, 0, 1])
     cases = [(impulse, _correlate(impulse, np.array([1, -2])))]
+    cases += [(few, _correlate(few, np.array([3, 1])))]
     for kernel in ([2, 0.5], [-1, -2, 0, 4, 1], [0.5, 0.3, 0.1, 0], [3, 1, 4, 1, 5, -9]):
         x = rng.normal(size=60).round(2)
         cases.append((x, _correlate(x, np.array(kernel))))
@@ -180,10 +216,21 @@ def judge_find_kernel(answer: Any) -> None:
     try:
         compare(*settings, name="find_kernel", tolerance=0.01)
     except CheckFailed as failure:
-        with contextlib.suppress(CheckFailed):
-            compare(*settings, name="find_kernel", tolerance=0.3)
-            failure = CheckFailed(_NEARLY, *failure.details)
-        raise failure from None
+        reason = failure.reason
+        if "LinAlgError" in reason:
+            reason = f"{reason}. {_NOT_SQUARE}"
+        elif _within(0.3, settings):
+            reason = _NEARLY
+        elif reason.startswith("The answer differs") and not _within(1e3, settings):
+            reason = _EXPLODED
+        raise CheckFailed(reason, *failure.details) from None
+
+
+def _within(tolerance: float, settings: tuple) -> bool:
+    with contextlib.suppress(CheckFailed):
+        compare(*settings, name="find_kernel", tolerance=tolerance)
+        return True
+    return False
 
 
 def find_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -193,6 +240,14 @@ def find_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 _NEARLY = "Close, but more than 1 % off: if you go downhill, take more steps or larger ones."
+_EXPLODED = (
+    "The numbers are far too large: if you go downhill, the steps overshoot or lead uphill. "
+    "Make them smaller, and subtract the slope."
+)
+_NOT_SQUARE = (
+    "There are more equations than unknowns, and some say nothing new. Use all of them, by least "
+    "squares."
+)
 _KERNEL_MISCONCEPTIONS = [
     Misconception(
         "These are the right numbers back to front: our convolution slides the kernel unflipped.",

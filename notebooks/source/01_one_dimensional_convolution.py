@@ -25,7 +25,7 @@
 # - tell convolution from cross-correlation, and say why networks don't care,
 # - choose a kernel that smooths, one that finds edges, and one that finds a shape,
 # - say what padding, stride and dilation do, with the formula,
-# - explain why a convolution needs 16 weights where a dense layer needs half a million,
+# - explain why a convolution needs 16 weights where a dense layer needs over half a million,
 # - state the law conv(shift(x)) = shift(conv(x)), and where it breaks.
 
 # %%
@@ -125,7 +125,7 @@ claim("01.valid-length", len(y))
 
 # %% [markdown]
 # The last window starts at $n - K$, and counting from zero that makes $n - K + 1$ stops. Remember
-# this number; forgetting the $+ 1$ is the most frequent mistake in all of convolution. (A line that
+# this number; forgetting the $+ 1$ is the classic mistake of convolution. (A line that
 # begins like `[01.valid-length]` is a promise of this course: the number was worked out beforehand,
 # and the cell compares what your machine found with it.)
 #
@@ -149,7 +149,7 @@ print(convolve(x, yours))
 #
 # This is how a page about convolutional networks introduces the operation (the names are ours, the
 # logic is theirs). There are **two** mistakes. The first shows as soon as you run it. The second is
-# a single word, and you can't see it by running anything.
+# a single word, and running the function will never show it.
 
 
 # %%
@@ -194,7 +194,7 @@ impulse = np.array([0, 0, 1, 0, 0])
 echo = {
     "cross-correlation, ours": convolve(impulse, np.array([1, 2, 3])),
     "convolution, NumPy": np.convolve(impulse, [1, 2, 3], "valid"),
-    "a network's layer": scratch.conv1d(
+    "a network's layer": scratch.conv1d(  # it wants three axes; lesson 2 says what for
         impulse.reshape(1, 5, 1), np.array([1, 2, 3]).reshape(3, 1, 1)
     ).ravel(),
 }
@@ -225,8 +225,8 @@ claim("01.associative", np.array_equal(one_after_the_other, np.convolve(x, ab)))
 
 # %% [markdown]
 # Two convolutions, one after the other, are one convolution with a longer kernel. Keep that in a
-# corner of your mind: in a moment it saves us half the work, and in lesson 2 it is the reason why a
-# network needs something bent between its layers.
+# corner of your mind: in a moment it saves us a second pass over the data, and in lesson 2 it is the
+# reason why a network needs something bent between its layers.
 #
 # ## A kernel that smooths
 #
@@ -263,8 +263,8 @@ widgets.explore(
 # samples, has shrunk with the tremble, and at K = 31 it has melted into the waves. A kernel can't
 # know which of the two you want to keep. You choose, by choosing its width.
 #
-# How fast does chance cancel? Averaging $K$ independent numbers divides their spread by $\sqrt K$,
-# not by $K$: for nine numbers, by three. Check it on pure noise:
+# How fast does chance cancel? Averaging $K$ independent numbers divides their spread (the standard
+# deviation) by $\sqrt K$, not by $K$: for nine numbers, by three. Check it on pure noise:
 
 # %%
 noise = np.random.default_rng(0).normal(size=20_000)
@@ -299,6 +299,8 @@ plt.show()
 # Cloth is not quite level, though, so smooth first, with `[1, 2, 1] / 4`.
 #
 # Smooth, then take differences: two convolutions, one after the other. You know what to do with two.
+# (The rule holds for our unflipped sliding as well, as long as `np.convolve` joins the two kernels: a
+# step of $j$ and a step of $l$ lead to $x_{i+j+l}$ in either order.)
 
 # %%
 edge = np.convolve([1, 2, 1], [-1, 0, 1])
@@ -363,11 +365,11 @@ plt.show()
 # %% [markdown]
 # The same shape, but taller. A dot product measures likeness **times size**: twice as tall a window
 # gives twice the answer. Both spikes stick out of everything else, which is what we wanted. If you
-# want likeness alone, divide by the lengths of both vectors; what is left is the cosine of the angle
-# between them, 1 for the same shape and never more.
+# want likeness alone, divide by the sizes of both, the size being the root of the sum of squares.
+# What is left is called the **cosine**: 1 for the same shape and never more.
 
 # %%
-size = np.sqrt(convolve(eeg**2, np.ones(16)))  # the length of each window, by a convolution
+size = np.sqrt(convolve(eeg**2, np.ones(16)))  # of each window: the sum is a convolution
 cosine = answers / size / np.sqrt(spike @ spike)
 claim("01.most-alike", int(cosine.argmax()))
 claim("01.second-spike-cosine", cosine[best])
@@ -375,8 +377,8 @@ claim("01.second-spike-cosine", cosine[best])
 # %% [markdown]
 # Now the piece is most like itself, and the second spike is like it to nine parts in ten.
 #
-# One step more, and you have built something. Networks do not divide. They subtract a threshold and
-# drop what is below zero:
+# One step more, and you have built something. A network's layer does not divide. It subtracts a
+# threshold, here seven tenths of what the spike answers to itself, and drops what is below zero:
 
 # %%
 bias = -0.7 * (spike @ spike)
@@ -441,8 +443,8 @@ def convolve(x, k, P=0, S=1, D=1):
 
 
 # %% [markdown]
-# Play with it. Set `P`, `S` and `D`, guess how many dotted output cells there are, then walk through
-# the stops.
+# Play with it. Choose `P`, `S` and `D`, work out how many output cells there will be, then set them
+# and walk through the stops.
 
 # %%
 KERNELS = {"edge": [-1, 0, 1], "sum": [1, 1, 1], "spread": [1, -2, 1], "one-sided": [0, 0, 1]}
@@ -467,8 +469,8 @@ widgets.explore(
 
 # %% [markdown]
 # In the picture P = S = D = 2: a signal of 8 grows to 12, the reach is 5, and $(12 - 5) / 2 = 3.5$,
-# rounded down, plus 1 gives 4 stops. The half step left over is the last zero,
-# which no window ever meets.
+# rounded down, plus 1 gives 4 stops. The half step left over is the last zero, which no window ever
+# reaches.
 #
 # Does the formula hold always? A formula with a floor in it deserves suspicion. Try every small case
 # there is:
@@ -563,8 +565,8 @@ claim("01.equal-away-from-ends", np.array_equal(shift_then_convolve[7:], convolv
 # Equal in 501 of 508 places, to the last bit. The seven others are the first seven, where the picture
 # was torn: `np.roll` put pixels from the right end there. So the law holds wherever the window sees
 # the same pixels before and after, and only the ends break it. Zero padding breaks it too, since it
-# invents pixels that do not move along. Is there any padding that does not? Yes: bend the signal into a **ring**, so that
-# there are no ends.
+# invents pixels that do not move along. Is there any padding that does not? Yes: bend the signal into
+# a **ring**, so that there are no ends.
 
 
 # %%
@@ -583,10 +585,9 @@ claim("01.ring-differs-at", difference(*swapped)[0])
 
 # %% [markdown]
 # With zeros it breaks around the seam and at both ends; on the ring it holds without exception. The
-# law is called **equivariance**: what happens to the
-# input happens to the output. (Many texts say *in*variance. That would mean that the output does not
-# change at all, and it plainly moves.) Is it a special gift of convolution? Ask a dense layer with
-# random weights, and ask a stride of two.
+# law is called **equivariance**: what happens to the input happens to the output. (Many texts say
+# *in*variance. That would mean that the output does not change at all, and it plainly moves.) Is it a
+# special gift of convolution? Ask a dense layer with random weights, and ask a stride of two.
 
 # %%
 W = np.random.default_rng(1).integers(-3, 4, (512, 512))
@@ -603,11 +604,10 @@ claim("01.stride-2-shift-2", np.mean(by_two[1:] == every_second[:-1]))
 # that agree do so by chance. This is the small crack through which networks lose some of their
 # equivariance, and lesson 3 measures how much.
 #
-# The law also works backwards: on a ring, *every* linear operation that commutes with shifts is a
-# convolution.
-# Its answer to a single 1 is its kernel, all other signals are sums of shifted ones, and so their
-# answers are sums of shifted kernels. If you want a network that treats all places alike, you have
-# no choice. Convolution is what there is.
+# The law also works backwards: on a ring, *every* linear operation for which it holds is a
+# convolution. Its answer to a single 1 is its kernel, all other signals are sums of shifted ones, and
+# so their answers are sums of shifted kernels. If you want a linear layer that treats all places
+# alike, you have no choice. Convolution is what there is.
 
 # %% [markdown]
 # ## *Deeper*: waves come out as waves
@@ -630,9 +630,11 @@ panels[1].set_xlabel("place on the ring")
 plt.show()
 
 # %% [markdown]
-# The slow wave passes nearly whole, the fast one almost dies. One factor for each frequency: that is
-# all there is to know about a kernel. The Fourier transform writes any signal as a sum of waves, and
-# the factors turn out to be the Fourier transform of the kernel. This is the **convolution theorem**:
+# The slow wave passes nearly whole, the fast one keeps a quarter of its height. One factor for each
+# frequency (a complex number: its size says what is left, its angle how far the wave moves), and you
+# know all there is to know about a kernel. The Fourier transform writes any signal as a sum of waves,
+# and the factors turn out to be the Fourier transform of the kernel. This is the **convolution
+# theorem**:
 #
 # $$ \operatorname{FFT}(x * k) = \operatorname{FFT}(x) \cdot \operatorname{FFT}(k) $$
 #
@@ -653,8 +655,8 @@ error = np.abs(convolve_fft(eeg, spike) - np.convolve(eeg, spike)).max()
 claim("01.convolution-theorem", error)
 
 # %% [markdown]
-# Equal up to rounding. Now look at our two kernels through these glasses: the factor for every
-# frequency, from waves too slow to notice (left) to the fastest that samples can show, up and down
+# Equal up to rounding. Now look at our two kernels through these glasses: the size of the factor for
+# every frequency, from waves too slow to notice (left) to the fastest that samples can show, up and down
 # with every one (right). Which curve belongs to the average, which to the edge finder?
 
 # %%
@@ -713,9 +715,9 @@ claim("01.fft-wins-from", always_faster[0])
 claim("01.direct-wins-at-4", bool(direct[0] < by_fft[0]))
 
 # %% [markdown]
-# One line climbs with K, the other stays nearly level, and they cross (here) at a few hundred. The kernels of a
-# network have 3, 5 or 7 numbers a side. That is why nearly all frameworks multiply directly, and why
-# lesson 2 makes the direct way fast instead.
+# One line climbs with K, the other stays nearly level, and they cross (where this page was made) at a
+# few hundred. The kernels of a network have 3, 5 or 7 numbers a side. That is why frameworks hardly
+# ever take the detour for them, and why lesson 2 makes the direct way fast instead.
 
 # %% [markdown]
 # ## *Deeper*: a kernel that nobody wrote
@@ -728,8 +730,9 @@ hidden = edge / 4
 target = convolve(eeg, hidden)  # all that we are allowed to see: (796,)
 
 # %% [markdown]
-# Start with a kernel of zeros, $y = \operatorname{conv}(x, k)$. It errs by $e_i = y_i - t_i$, and on
-# average over all $m = n - K + 1$ stops by
+# Start with a kernel of zeros, $y = \operatorname{conv}(x, k)$. At stop $i$ it misses the
+# target $t_i$ by $e_i = y_i - t_i$. Squared and averaged over all $m = n - K + 1$ stops, that is the
+# **loss**
 #
 # $$ L(k) = \frac 1 m \sum_i e_i^2 . $$
 #
@@ -738,8 +741,9 @@ target = convolve(eeg, hidden)  # all that we are allowed to see: (796,)
 #
 # $$ \frac{\partial L}{\partial k_j} = \frac 2 m \sum_i e_i\, x_{i+j} . $$
 #
-# Look at the right-hand side for a moment. Sum over windows of $x$, times a fixed row of numbers: we
-# have code for that.
+# The five slopes together are called the **gradient**: it points uphill, towards more error. Look at
+# the right-hand side for a moment. Windows of $x$, times one fixed row of numbers: we have code for
+# that.
 
 
 # %%
@@ -805,10 +809,11 @@ widgets.animate(
 )
 
 # %% [markdown]
-# (The animation begins with the end: where it can't play, you see the result.) First the bars shoot
-# towards a coarse slope, `[-1, -1, 0, 1, 1]` in spirit, and only then, slowly, does the finer shape
-# appear. The coarse shape answers to slow waves, and brain waves are mostly slow. What is rare in the
-# data is learnt late. You will meet that again.
+# (The animation begins with the end: where it can't play, you see the result.) The middle weight is
+# there before the start: it begins at zero and stays. The others first shoot towards a coarse slope,
+# `[-1, -1, 0, 1, 1]` in spirit, the outer two well past their marks, and only then, slowly, does the
+# finer shape appear. The coarse shape answers to slow waves, and brain waves are mostly slow. What is
+# rare in the data is learnt late. You will meet that again.
 #
 # And the promise from *To flip or not to flip*: a learner that flips.
 

@@ -127,8 +127,8 @@ def find_kernel(x, y):
 check("01.3")
 
 # %% [markdown]
-# When the check is content, ask your function about the admiral. Its six numbers times 216 are the
-# third powers of 3, 4 and 5, up and then down.
+# When the check is content, ask your function about the admiral. Six numbers should come out. Times
+# 216 they are the third powers of 3, 4 and 5: upwards, and then, with a minus, down again.
 
 # %%
 found = find_kernel(before, after)
