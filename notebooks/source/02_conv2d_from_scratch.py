@@ -15,7 +15,7 @@
 # matrix product. At the end a network made of nothing but NumPy learns to tell a boot from a bag.*
 #
 # **Time.** 75 minutes for the core. The sections marked *Deeper* take another hour and can wait.
-# The whole notebook runs in under a minute.
+# The whole notebook runs in about a minute.
 #
 # **You need.** [Lesson 1](01_one_dimensional_convolution.ipynb): a dot product that slides, *valid*
 # and *same*, stride. And NumPy: slicing, shapes, `reshape`.
@@ -51,8 +51,9 @@ plots.use_style()
 # small table too. Here is an image of 6 x 6 pixels, larger numbers being brighter, and a kernel of
 # nine weights: minus one on the left, plus one on the right.
 #
-# Put the middle of the kernel on the pixel of value 25, in row 3, column 3. Multiply each weight by
-# the pixel below it and add up the nine products. **Work it out on paper before you run the cell.**
+# Put the middle of the kernel on the pixel of value 25, in row 3, column 3 (counted from 1; Python,
+# which counts from 0, calls it `image[2, 2]`). Multiply each weight by the pixel below it and add
+# up the nine products. **Work it out on paper before you run the cell.**
 
 # %%
 image = np.array([
@@ -220,9 +221,9 @@ claim("02.visits-full", visits(6, 3, P=2)[[0, 3], [0, 3]])
 
 # %% [markdown]
 # Without padding a corner pixel takes part once, a central one nine times. The ring of zeros that
-# keeps the size raises the corner to **4**, still less than half. Only **P = 2** (in general
-# $K - 1$, lesson 1's *full*) treats all pixels alike, and its output is larger than the image.
-# Padding softens the disadvantage of the edge; at P = 1 it does not remove it.
+# keeps the size raises an edge pixel to 6 and the corner to **4**, still less than half of 9. Only
+# **P = 2** (in general $K - 1$, lesson 1's *full*) treats all pixels alike, and its output is larger
+# than the image. Padding softens the disadvantage of the edge; at P = 1 it does not remove it.
 #
 # What does a stride do to these counts? Move the sliders and find a setting in which some pixels
 # are seen by no window at all.
@@ -239,8 +240,9 @@ widgets.explore(
 
 # %% [markdown]
 # (The sliders appear where the notebook is running; on a page that only shows it you see K = 3, S =
-# 2, P = 1.) With stride 2 the counts form a plaid: some pixels are seen by four windows and their
-# neighbours by one. As soon as S is larger than K, pixels between the windows are seen by none.
+# 2, P = 1.) With stride 2 the counts form a plaid: some pixels are seen by four windows, their
+# neighbours by two or one. As soon as S is larger than K, the pixels between the windows are seen
+# by none. The last row and column can go unseen too, as at K = 3, S = 2, P = 0.
 #
 # > **Spot the mistake.** "`padding='same'` makes the output as large as the input."
 #
@@ -273,8 +275,8 @@ print(strided)
 print("every second of all stops:", np.array_equal(strided, every[::2, ::2]))
 
 # %% [markdown]
-# Yes, and with a quarter of the work: the skipped windows are never computed. A stride shrinks the
-# map without looking at what it leaves out. (Pooling, in section 13, looks.)
+# Yes, and with a quarter of the products: the skipped windows are never computed, whatever they
+# would have said. (Pooling, in section 13, looks before it drops.)
 
 # %% [markdown]
 # ## 6. Colour: a kernel has depth
@@ -312,7 +314,8 @@ plt.show()
 # ## 7. Filters and bias: many questions at once
 # One kernel asks one question. A layer asks many: it has `F` kernels of the same shape, called
 # [filters](../docs/glossary.md#filter), each with a number that is added to all of its sums, the
-# *bias*. Their maps are stacked along the channel axis, ready to be the next layer's input.
+# *bias*. Their maps are stacked along the channel axis, ready to be the next layer's input. (In a
+# shape, the `n` in front is the number of images.)
 #
 # | | axes | example |
 # | --- | --- | --- |
@@ -321,8 +324,8 @@ plt.show()
 # | bias | `(filters,)` | `(32,)` |
 # | output | `(n, output height, output width, filters)` | ? |
 #
-# **Fill in the question mark**, and count the layer's parameters: each filter has
-# $K \cdot K \cdot C$ weights and one bias, so there are
+# **Fill in the question mark**, and count the layer's parameters: on $C$ input channels, each
+# filter has $K \cdot K \cdot C$ weights and one bias, so there are
 #
 # $$(K \cdot K \cdot C + 1) \cdot F$$
 
@@ -344,10 +347,10 @@ claim("02.filters-shape", maps.shape)
 # > **Spot the mistake.** "`filters` sets the size of the output."
 #
 # It sets the length of the *channel axis*, 32 here. Height and width follow from n, K, S and P, and
-# not from the number of filters. And the parameter count has no n in it at all: the layer is as
-# large for a thumbnail as for a poster, because every window shares the same weights. A dense layer
-# that turned the same 300 x 451 x 3 numbers into the same output would need a weight for every pair
-# of them:
+# not from the number of filters. And the parameter count has no height or width in it: the layer is
+# as large for a thumbnail as for a poster, because every window shares the same weights. A dense
+# layer that turned the same 300 x 451 x 3 numbers into the same output would need a weight for
+# every pair of them:
 
 # %%
 dense_weights = cat.size * maps[0].size
@@ -358,7 +361,8 @@ claim("02.dense-equivalent", dense_weights)
 # ## 8. Kernels made by hand
 # **What can nine numbers find in a photograph?** Long before networks learnt their kernels, people
 # designed them. The best known are Irwin Sobel's (1968): smooth along one axis, take the difference
-# along the other. The table is the product of two rows that you met in lesson 1:
+# along the other. Two rows that you met in lesson 1 make the table, one of them standing upright:
+# each weight is a number of the one times a number of the other, which NumPy calls `outer`.
 
 # %%
 smooth, difference = np.array([1, 2, 1]), np.array([-1, 0, 1])
@@ -391,9 +395,9 @@ _ = panels[2].axis("off")
 plt.show()
 
 # %% [markdown]
-# In the first map the tripod's legs have a red and a blue side, and the flat line of the horizon is
-# missing; in the second it is the other way round. The steepness, right, has both: a drawing of the
-# photograph, made by 18 numbers.
+# The tripod's upright post has a red and a blue side in the first map and is missing in the second,
+# where the flat edges of the camera stand out instead; its slanting legs show in both. The
+# steepness, right, has everything: a drawing of the photograph, made by 18 numbers.
 #
 # Other weights, other questions. **Guess each result from its kernel before you look:**
 
@@ -413,9 +417,10 @@ plt.show()
 
 # %% [markdown]
 # A single 1 in the middle copies the photograph. Blurring takes the mean of the window; sharpening
-# exaggerates how a pixel differs from its neighbours. The weights of these add up to 1, so flat
-# areas keep their brightness; those of *any edge* add up to 0, so flat areas go black. A network
-# starts from random numbers instead, and finds the kernels that its task needs.
+# exaggerates how a pixel differs from its neighbours; embossing adds the edges of one direction, as
+# if light fell from a corner. The weights of these add up to 1, so flat areas keep their
+# brightness; those of *any edge* add up to 0, so flat areas go black. A network starts from random
+# numbers instead, and finds the kernels that its task needs.
 
 # %% [markdown]
 # ## 9. Five parameters, one photograph
@@ -494,7 +499,7 @@ small = np.array([[3, 1, 0, 2], [0, 4, 1, 1], [2, 0, 5, 0], [1, 2, 0, 3]])[None,
 windows = np.lib.stride_tricks.sliding_window_view(small, (2, 2), axis=(1, 2))
 windows = windows.transpose(0, 1, 2, 4, 5, 3)  # (n, down, across, K, K, channels)
 print("windows:", windows.shape, "  copied:", not np.shares_memory(windows, small))
-print("in row 1, column 2:")
+print("in row 1, column 2, counted from 0:")
 print(windows[0, 1, 2, :, :, 0])
 
 # %% [markdown]
@@ -551,7 +556,8 @@ with quiet():
     import keras
     import tensorflow as tf
 
-tf.config.threading.set_intra_op_parallelism_threads(1)  # one core, as NumPy has
+tf.config.set_visible_devices([], "GPU")  # equal terms: no GPU, and one core, as NumPy has
+tf.config.threading.set_intra_op_parallelism_threads(1)
 tf.config.threading.set_inter_op_parallelism_threads(1)
 tf_output = tf.nn.conv2d(images, kernels, strides=1, padding="VALID").numpy()
 claim("02.tf-equals-loops", relative_error(tf_output, expected))
@@ -600,7 +606,7 @@ claim("02.loops-slower", speed_up)
 #
 # The price is memory: the rows hold each pixel up to nine times. Image by image, they fit into the
 # processor's cache and are overwritten before they ever travel to main memory. That brings NumPy
-# close to TensorFlow, whose convolution is tuned by hand for this very processor. On the course's
+# close to TensorFlow, whose convolution is tuned for each kind of processor. On the course's
 # benchmark, with one thread each, NumPy takes less than 2.2 times as long on all of five real
 # layers, forward and backward; `make bench` measures it on your machine.
 #
@@ -656,8 +662,8 @@ claim("02.with-relu", misfit_of_best_kernel(with_relu))
 
 # %% [markdown]
 # Without ReLU the best single kernel explains everything; with it, more than half of the output's
-# spread stays unexplained. That is the reason: **a bend between the layers makes depth count**. ReLU
-# is the cheapest bend there is.
+# spread (its standard deviation) stays unexplained. That is the reason: **a bend between the layers
+# makes depth count**. ReLU is the cheapest bend there is.
 
 # %% [markdown]
 # ## 13. Pooling: keep the strongest
@@ -709,14 +715,15 @@ claim("02.average-pool-keras", relative_error(ours_mean, keras_mean.numpy()))
 # that sticks out. What sticks out is ignored, by the maximum and by the mean alike (no zeros are
 # averaged in, unlike the dark rim of section 9).
 #
-# Why pool at all? Three reasons: the next layer has a quarter of the work, its windows see twice as
-# far, and, the one that is most often told wrong, the map cares less about small shifts.
+# Why pool at all? Three reasons: after 2 x 2 tiles the next layer has a quarter of the work, its
+# windows see twice as far, and, the one that is most often told wrong, the map cares less about
+# small shifts.
 
 # %% [markdown]
 # ## 14. What a small shift changes
 # > **Spot the mistake.** "Pooling introduces spatial variance."
 #
-# It is the other way round, and less than people hope. Convolution itself is *equivariant*: shift
+# It takes variance away, though less than people hope. Convolution itself is *equivariant*: shift
 # the image and the map shifts along, as in lesson 1. Every number moves, so compared place by place
 # the map changes a lot. **How much of that change does pooling take away?** We shift 500 pictures
 # of clothes by one and two pixels, find edges in four directions, and compare.
@@ -765,12 +772,13 @@ claim("02.shift-pool-2", changes[1][1])
 claim("02.shift-pool-4", changes[1][2])
 claim("02.shift-global", changes[1][4])
 claim("02.shift-falls", bool(np.all(np.diff(changes[1]) < 0)))
+claim("02.shift-of-two", bool(changes[2][3] < changes[2][0] / 2 < changes[2][2]))
 
 # %% [markdown]
 # Unpooled, a shift of one pixel changes the edge maps by about three quarters of their own length.
-# With 2 x 2 tiles it is still more than half of it; only 4 x 4 tiles halve the change, and against
-# a shift of two pixels they do much less. Complete *in*variance comes only from pooling over the
-# whole map, where nothing is left of *where*.
+# With 2 x 2 tiles it is still more than half of their length; only 4 x 4 tiles halve the change,
+# and for a shift of two pixels it takes 8 x 8. Complete *in*variance comes only from pooling over
+# the whole map, where nothing is left of *where*.
 #
 # So pooling gives **approximate invariance to shifts that are small compared with its tiles**: no
 # variance, and no full invariance either. Lesson 3 tests what that means for a trained network.
@@ -791,6 +799,9 @@ print(flat.shape, "pixel found:", flat[0, place] == maps[0, y, x, c])
 claim("02.flatten-length", flat.shape[1])
 
 # %% [markdown]
+# At place $(y \cdot W + x) \cdot C + c$, counted from 0: y whole rows of pixels come first, then x
+# pixels of its own row, then c channels.
+#
 # Now you can read a whole network. For each line, work out the output shape and the number of
 # parameters before you look at the right columns:
 #
@@ -857,9 +868,9 @@ claim("02.network-parameters", [*counts, sum(counts)])
 #
 # <details><summary>5. Two 3 x 3 convolutions with no ReLU between them: how many weights do they have, and how many has the single kernel that replaces them? Is the pair a good way to save weights?</summary>
 #
-# 18 against 25 (one channel). The pair reaches only those 5 x 5 kernels that factor into two 3 x 3
-# ones. With a ReLU between, the pair can do more than any single kernel, with fewer weights: that
-# is why modern networks stack small kernels.
+# 18 against 25 (one channel). Not by itself: the pair reaches only those 5 x 5 kernels that factor
+# into two 3 x 3 ones. With a ReLU between, it does what no single kernel can, still with 18
+# weights: one reason why modern networks stack small kernels.
 # </details>
 #
 # <details><summary>6. Max pooling 2 x 2 of a map whose only bright pixel sits in column 3 (counting from 0). The image moves right by one pixel. What changes in the pooled map? And if the pixel sat in column 2?</summary>
@@ -1008,7 +1019,8 @@ plt.show()
 # A pixel of the first map sees 3 x 3 pixels. A pixel of the second sees 3 x 3 pixels *of the first
 # map*. **How many pixels of the image can influence it?** The
 # [receptive field](../docs/glossary.md#receptive-field) grows with each layer by $K - 1$ steps, and
-# a step is as long as all strides before it multiplied:
+# a step is as long as all strides before it multiplied. For layers $l$ with kernels $K_l$ and
+# strides $S_l$, it is this many pixels across:
 #
 # $$r = 1 + \sum_l (K_l - 1) \prod_{m < l} S_m$$
 #
@@ -1050,11 +1062,11 @@ plt.show()
 claim("02.receptive-fields", widths)
 
 # %% [markdown]
-# c stands for a 3 x 3 convolution, p for 2 x 2 pooling. Three convolutions see 7 pixels across, as
-# one 7 x 7 kernel would, with 27 weights instead of 49. Pooling between them makes the view grow
-# much faster: 8 pixels with two convolutions, 18 with three. And the centre counts far more than
-# the rim, because many more paths lead to it: the *effective* receptive field is smaller than the
-# formula says (Luo and others, [arXiv 1701.04128](https://arxiv.org/abs/1701.04128)).
+# c stands for a 3 x 3 convolution, p for 2 x 2 pooling. Two convolutions see 5 pixels across, three
+# see 7, as one 7 x 7 kernel would, with 27 weights instead of 49. Pooling between them makes the
+# view grow much faster: 8 pixels with two convolutions, 18 with three. And the centre counts far
+# more than the rim, because many more paths lead to it: the *effective* receptive field is smaller
+# than the formula says (Luo and others, [arXiv 1701.04128](https://arxiv.org/abs/1701.04128)).
 
 # %% [markdown]
 # ## *Deeper*: two cheap layers for one
@@ -1093,9 +1105,10 @@ claim("02.separable-equals", relative_error(pair, one))
 
 # %% [markdown]
 # ## *Deeper*: it learns
-# Everything is there: layers, gradients, and lesson 1's gradient descent. **Can the eight layers of
-# section 15 tell ten kinds of clothes apart?** First the data: part of the training images is set
-# aside for choosing, and the test images stay closed until the end.
+# Almost everything is there: layers, gradients, and lesson 1's gradient descent. **Can the eight
+# layers of section 15 tell ten kinds of clothes apart?** First the data: part of the training
+# images is set aside for choosing (the *validation images*), and the test images stay closed until
+# the end.
 
 # %%
 split = fashion.holdout(0.1, seed=0)
@@ -1111,8 +1124,15 @@ plots.show_images(split.x_train[shown], fashion.class_names, columns=5)
 plt.show()
 
 # %% [markdown]
-# One number has to be chosen: the learning rate. Ten times too small, ten times too large, or
-# right? We train a fresh network for one epoch with each and look at the validation images:
+# What is missing is a loss. The ten outputs become ten probabilities
+# ([softmax](../docs/glossary.md#softmax)), and an image's loss is minus the logarithm of the one
+# that its true class gets ([cross-entropy](../docs/glossary.md#cross-entropy)). `scratch.fit` takes
+# 64 images a step, in random order; once through all of them is an
+# [epoch](../docs/glossary.md#epoch). To each step it adds nine tenths of the step before, the
+# *momentum*.
+#
+# One number has to be chosen: the learning rate. We train a fresh network for one epoch with each
+# of three, ten times apart. **Which does best on the validation images?**
 
 # %% tags=["nbval-ignore-output"]
 scores = {}
@@ -1127,8 +1147,9 @@ best_rate = max(scores, key=scores.get)
 claim("02.best-rate", best_rate)
 
 # %% [markdown]
-# Too small crawls; too large throws the weights about until most ReLUs are dead. With the middle
-# one we train on. The rate sinks to zero along the way, which lets the network settle:
+# Too small crawls; too large throws the weights about until most ReLUs are dead: they get nothing
+# but negative numbers, answer zero to every image, and pass no gradient back. We take the middle
+# one and start afresh. The rate sinks to zero along the way, which lets the network settle:
 
 # %% tags=["nbval-ignore-output"]
 network = build(seed=0)
@@ -1152,8 +1173,8 @@ plt.show()
 
 # %% [markdown]
 # The loss falls fast, then slowly; an untrained network starts a little above ln 10 = 2.3, the loss
-# of one that spreads its bets evenly over ten classes. The validation accuracy rises with it.
-# Choices are made, so the test images may be opened, once:
+# of one that spreads its bets evenly over ten classes. As it falls, the validation accuracy rises,
+# though not always at every step. The choices are made, so the test images may be opened, once:
 
 # %%
 x_test = scaled(fashion.x_test)
@@ -1196,7 +1217,8 @@ plt.show()
 # %% [markdown]
 # ## Summary
 # - A convolution layer takes, at every stop of a window, the dot product of window and filter:
-#   $y_{n,y,x,f} = b_f + \sum_{i,j,c} x_{n,\,yS+i,\,xS+j,\,c}\; k_{i,j,c,f}$.
+#   $\text{output}_{y,x,f} = b_f + \sum_{i,j,c} \text{padded}_{yS+i,\,xS+j,\,c}\; k_{i,j,c,f}$
+#   for each image.
 # - Output length along an axis: $\lfloor (n + 2P - K) / S \rfloor + 1$. *valid*: P = 0. *same*:
 #   $\lceil n / S \rceil$, as large as the input only at stride 1.
 # - With P = 1 a corner takes part in 4 windows of 3 x 3, a central pixel in 9; equal shares need
