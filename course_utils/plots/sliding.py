@@ -165,6 +165,7 @@ def matrix_product(rows: ArrayLike, columns: ArrayLike, titles: tuple[str, str, 
     for axes, table, title in zip(panels, tables, titles, strict=True):
         show_matrix(table, title, diverging=axes is not panels[0], annotate=True, axes=axes)
         axes.title.set_fontsize(10)
+        axes.set_ylim(max(map(len, tables)) - 0.5, -0.5)  # cells of one size, tops aligned
     for axes, sign in zip(panels, ("@", "="), strict=False):
         axes.text(1.0, 0.5, f"   {sign}", transform=axes.transAxes, va="center", fontsize=14)
     return figure
