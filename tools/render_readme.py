@@ -62,7 +62,7 @@ def clone(repository: str) -> str:
 
 def lesson_table(repository: str) -> str:
     """Return a row per lesson: title, promise, minutes and launch links."""
-    header = ["lesson", "what you will be able to say", "minutes"]
+    header = ["lesson", "what you do", "minutes"]
     header += ["open"] if repository else []
     rows = [_row(header), _row(["---"] * len(header))]
     for target in targets():
@@ -79,8 +79,12 @@ def lesson_table(repository: str) -> str:
 
 
 def result_table(group: str) -> str:
-    """Return the results of a group (``"full"`` or ``"bench"``) that have a target, as a table."""
-    found = [r for r in claims.results().values() if r.target and group in r.id.split(".")[:2]]
+    """Return the results of a group (``"full"`` or ``"bench"``) as a table.
+
+    Of the many measurements at full size only accuracies on a test set are shown.
+    """
+    found = [r for r in claims.results().values() if group in r.id.split(".")[:2]]
+    found = [r for r in found if r.target or r.id.endswith("-test")]
     if not found:
         return "*Nothing recorded yet.*"
     rows = [_row(["measured", "result", "target", "runs", "on", "date"]), _row(["---"] * 6)]
@@ -118,8 +122,8 @@ def _row(cells: list[str]) -> str:
 
 
 def _title_and_promise(header: str) -> tuple[str, str]:
-    title, promise = [line for line in header.splitlines() if line.strip()][:2]
-    return title.removeprefix("# ").strip(), promise.strip("* ")
+    title, promise = re.match(r"# (.+?)\n+\*(.+?)\*\n", header, re.S).groups()
+    return title, " ".join(promise.split())
 
 
 if __name__ == "__main__":
