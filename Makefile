@@ -27,7 +27,7 @@ help:
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "This course needs Python 3.11, 3.12 or 3.13. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python can't make a virtual environment here (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
-	@echo "Installing into $(VENV) (about 1.9 GB, once) ..."
+	@test -e $@ && echo "Updating $(VENV) ..." || echo "Installing into $(VENV) (about 1.9 GB, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv || true
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
@@ -35,7 +35,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/01_one_dimensional_convolution.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks/01_one_dimensional_convolution.ipynb
 
 run: $(STAMP)
 	@$(BIN)/course run $(LESSONS)

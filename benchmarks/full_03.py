@@ -175,7 +175,7 @@ def record_all(found: dict[str, list[dict]]) -> None:
         if recipe.flips:
             record(
                 f"03.full.{name}-mirrored-test",
-                statement=f"{recipe.words}, {count}: test accuracy, the mirror image's logits added",
+                statement=f"{recipe.words}, {count}: test accuracy, mirror image's logits added",
                 values=[run["mirrored"] for run in runs],
                 unit="%",
                 seeds=seeds,

@@ -172,3 +172,16 @@ def test_an_animation_and_a_transparent_picture_are_stored_as_they_are():
         stream = io.BytesIO()
         picture.save(stream, "PNG", save_all=True, append_images=frames)
         assert build_notebooks.smaller(stream.getvalue()) == stream.getvalue()
+
+
+def test_what_was_built_is_left_alone_until_its_source_or_the_notebook_changes(target, monkeypatch):
+    lesson = target("lesson")
+    monkeypatch.setattr(build_notebooks, "targets", lambda wanted: [lesson])
+    build_notebooks.main([])
+    assert build_notebooks.is_current(lesson)
+    lesson.path.write_text(lesson.path.read_text() + " ")
+    assert not build_notebooks.is_current(lesson)
+    build_notebooks.main([])
+    assert build_notebooks.is_current(lesson)
+    lesson.source.write_text(lesson.source.read_text() + "# more")
+    assert not build_notebooks.is_current(lesson)

@@ -120,7 +120,7 @@ def refresh_launch_cells() -> None:
 
 
 def digest(target: Target) -> str:
-    """Return the SHA-256 of all that the notebook follows from."""
+    """Return the SHA-256 of the notebook and of all that it follows from."""
     package = sorted((ROOT / "course_utils").rglob("*.py"))
     data = [ROOT / "course_utils" / name for name in ("claims.toml", "results.json")]
     data += [
@@ -129,8 +129,8 @@ def digest(target: Target) -> str:
         ROOT / "requirements.lock",
     ]
     total = hashlib.sha256()
-    for path in [target.source, *package, *(path for path in data if path.exists())]:
-        total.update(path.read_bytes())
+    for path in [target.path, target.source, *package, *data]:
+        total.update(path.read_bytes() if path.exists() else b"")
     return total.hexdigest()
 
 
@@ -151,8 +151,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("lessons", nargs="*", help="lesson numbers (default: all)")
     parser.add_argument("--force", action="store_true", help="build even what is up to date")
     options = parser.parse_args(arguments)
+    try:
+        wanted = targets(options.lessons)
+    except FileNotFoundError as problem:
+        sys.exit(str(problem))
     runs, problems = [], []
-    for target in targets(options.lessons):
+    for target in wanted:
         if is_current(target) and not options.force:
             continue
         try:

@@ -73,6 +73,7 @@ def main(arguments: list[str]) -> None:
 
     build_notebooks.refresh_launch_cells()
     render_readme.main()
+    print(f"Links now lead to {repository() or 'nowhere'}: pyproject.toml, README.md, notebooks/.")
 
 
 if __name__ == "__main__":

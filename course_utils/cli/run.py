@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 import psutil
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from tqdm.auto import tqdm
 
 CLAIM_LINE = re.compile(r"^\[\d\d\.[\w.-]+\] (held|NOT held): ", re.MULTILINE)
@@ -54,7 +54,7 @@ def lesson_files(folder: Path, wanted: list[str] | None = None) -> list[Path]:
     found = {path.name[:2]: path for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))}
     if not found:
         raise FileNotFoundError(f"no lessons in {folder}; run this in the folder of the course")
-    numbers = [number.zfill(2) for number in wanted or found]
+    numbers = [number.zfill(2) if number.isdigit() else number for number in wanted or found]
     if unknown := [number for number in numbers if number not in found]:
         raise FileNotFoundError(f"no lesson {', '.join(unknown)}; there are {', '.join(found)}")
     return [found[number] for number in numbers]
@@ -84,6 +84,11 @@ def execute(
         Seconds that one cell may take.
     allow_errors : bool
         Go on after a cell that raises.
+
+    Notes
+    -----
+    A cell that raises or outlasts its time, and a kernel that dies or does not start, end up in
+    the `Run`'s ``error``.
     """
     client = NotebookClient(
         notebook,
@@ -98,7 +103,7 @@ def execute(
     with _kernel_environment(environment or {}), _peak_memory(client) as peak:
         try:
             client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log, not the cells'
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as problem:
+        except (CellExecutionError, CellTimeoutError, RuntimeError) as problem:
             error = _last_line(problem)
     seconds = time.perf_counter() - start
     verdicts = CLAIM_LINE.findall(_printed(notebook))

@@ -19,7 +19,8 @@ def copy_lesson(course: Path, lesson: str) -> list[str]:
     notebooks = course / "notebooks"
     (path,) = lesson_files(notebooks, [lesson])
     exercises = sorted((notebooks / "exercises").glob(f"{path.name[:2]}_*.ipynb"))
-    return [_copy(source, notebooks, course / "my_work") for source in (path, *exercises)]
+    lines = [_copy(source, notebooks, course / "my_work") for source in (path, *exercises)]
+    return lines if exercises else [*lines, "        (this lesson has no exercises yet)"]
 
 
 def _copy(source: Path, notebooks: Path, work: Path) -> str:
