@@ -714,9 +714,7 @@ def draw(right, down):
         axes.barh(row, chance[true], color=colour)
         axes.text(1.05, row, names[chance.argmax()], va="center", color=colour)
     axes.set_yticks(range(3), list(contenders))
-    axes.set(
-        xlim=(0, 1), ylim=(2.6, -0.6), xlabel="probability", title=f"True kind: {names[true]}"
-    )
+    axes.set(xlim=(0, 1), ylim=(2.6, -0.6), xlabel="probability", title=f"True kind: {names[true]}")
     return figure
 
 
