@@ -129,7 +129,11 @@ def test_exercises_are_stored_blank_and_solutions_executed(target):
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("1 / 0", "ZeroDivisionError"), ("0, file=__import__('sys').stderr", "standard error")],
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("0, file=__import__('sys').stderr", "standard error"),
+        ("'1/2\\r2/2'", "a progress bar"),
+    ],
 )
 def test_a_notebook_that_complains_is_not_stored(target, code, message):
     lesson = target("lesson", code)

@@ -18,7 +18,7 @@ def verdict(tmp_path):
     for name in ("conftest.py", "pytest.ini", "offline.py"):
         shutil.copy(NBVAL / name, tmp_path)
 
-    def run(*cells, executed=True):
+    def run(*cells, executed=True, options=()):
         notebook = new_notebook()
         for position, (code, stored) in enumerate(cells, start=1):
             outputs = [new_output("stream", name="stdout", text=stored)] if stored else []
@@ -26,7 +26,7 @@ def verdict(tmp_path):
             notebook.cells.append(new_code_cell(code, outputs=outputs, execution_count=count))
         nbformat.write(notebook, tmp_path / "lesson.ipynb")
         done = subprocess.run(
-            [sys.executable, "offline.py", sys.executable, "-m", "pytest", "-q"],
+            [sys.executable, "offline.py", sys.executable, "-m", "pytest", "-q", *options],
             cwd=tmp_path, capture_output=True, text=True, timeout=120,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
@@ -72,3 +72,11 @@ def test_a_notebook_cannot_reach_the_network(verdict):
     status, text = verdict((code, ""))
     assert status == 1, text
     assert "unreachable" in text
+
+
+def test_after_an_endless_loop_no_later_cell_counts_as_passed(verdict):
+    cells = ("while True: pass", ""), ("print(1)", "1\n"), ("x = 1", "")
+    status, text = verdict(*cells, options=["--nbval-cell-timeout=2"])
+    assert status == 1, text
+    assert "3 failed" in text
+    assert "passed" not in text.splitlines()[-1]

@@ -99,6 +99,8 @@ def complaint(notebook: nbformat.NotebookNode) -> str:
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and output.name == "stderr":
                 return f"standard error in {cell.id}: {output.text.strip()[:200]}"
+            if output.output_type == "stream" and {"\r", "\b"} & set(output.text):
+                return f"a progress bar in {cell.id}: nbval can't compare it, use verbose=0"
     return ""
 
 
