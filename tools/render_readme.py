@@ -56,7 +56,7 @@ def badges(repository: str) -> str:
 
 def clone(repository: str) -> str:
     """Return the line that clones the course."""
-    address = f"https://github.com/{repository}" if repository else "ADDRESS"
+    address = f"https://github.com/{repository}" if repository else "THIS-REPOSITORY"
     return f"```sh\ngit clone --depth 1 {address} cnn-course && cd cnn-course\nmake lab\n```"
 
 
