@@ -301,7 +301,7 @@ claim("03.deeper-parameters", deeper.count_params())
 #
 # ## Does convolution beat the dense network?
 #
-# The same optimiser and the same images, in batches of 64; 6 epochs here, 10 on the complete set.
+# The same optimiser and the same images, in batches of 64; 5 epochs here, 10 on the complete set.
 # We let it run to the end and watch both piles. Two predictions, please: which validation accuracy will it reach, and will
 # the training accuracy be higher, lower, or the same?
 
@@ -309,7 +309,7 @@ claim("03.deeper-parameters", deeper.count_params())
 keras.utils.set_random_seed(0)
 cnn = models.fashion_cnn()
 keep_best = keras.callbacks.EarlyStopping("val_accuracy", patience=20, restore_best_weights=True)
-curves = fit(cnn, epochs=run.pick(quick=6, full=10), batch_size=64, callbacks=[keep_best])
+curves = fit(cnn, epochs=run.pick(quick=5, full=10), batch_size=64, callbacks=[keep_best])
 print(f"best validation accuracy of this run: {100 * max(curves['val_accuracy']):.1f} %")
 
 # %%
@@ -458,8 +458,8 @@ claim("03.narrow-parameters", models.deeper_cnn((16, 24, 48, 64)).count_params()
 claim("03.deeper-validation", validation)
 
 # %% [markdown]
-# The smaller network wins, and it took fewer epochs. Its layers and its recipe share the credit, and
-# this run can't divide it; but the number of parameters does not decide.
+# The smaller network wins, in fewer epochs. Its layers and its recipe share the credit, and this run
+# can't divide it; but the number of parameters does not decide.
 #
 # ### What did the mirror teach it?
 #
