@@ -1,27 +1,15 @@
-"""The networks of the course as Keras builders, named for what they are.
-
-Every builder returns a fresh, uncompiled model with these conventions:
-
-- **Input**: pixels as `course_utils.load` gives them, 0 to 255, shape ``(n, 28, 28, 1)``. The
-  first layer divides by 255, so the scale travels with the model and can't be forgotten.
-- **Output**: ten *logits*, one a class, without softmax. Train with
-  ``keras.losses.SparseCategoricalCrossentropy(from_logits=True)``; ``argmax`` picks the class and
-  ``keras.ops.softmax`` turns logits into probabilities.
-
-Keras is imported when the first model is built, so importing this module is cheap.
-"""
+"""Networks for Fashion-MNIST: 28 x 28 grey pixels to ten logits."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from course_utils.settings import quiet
+from course_utils.models.building import CLASSES, convolution, layers, sequential
 
 if TYPE_CHECKING:
     import keras
 
 FASHION_SHAPE = (28, 28, 1)
-CLASSES = 10
 
 
 def dense_baseline() -> keras.Sequential:
@@ -41,12 +29,12 @@ def dense_baseline() -> keras.Sequential:
     >>> dense_baseline().count_params()  # 784 x 128 + 128 and 128 x 10 + 10
     101770
     """
-    layers = _layers()
-    return _sequential(
+    return sequential(
         "dense_baseline",
-        layers.Flatten(),  # (n, 784)
-        layers.Dense(128, activation="relu"),
-        layers.Dense(CLASSES),
+        layers().Flatten(),  # (n, 784)
+        layers().Dense(128, activation="relu"),
+        layers().Dense(CLASSES),
+        input_shape=FASHION_SHAPE,
     )
 
 
@@ -68,16 +56,16 @@ def fashion_cnn() -> keras.Sequential:
     >>> fashion_cnn().count_params()
     421642
     """
-    layers = _layers()
-    return _sequential(
+    return sequential(
         "fashion_cnn",
-        layers.Conv2D(32, 3, padding="same", activation="relu"),  # (n, 28, 28, 32)
-        layers.MaxPooling2D(),  # (n, 14, 14, 32)
-        layers.Conv2D(64, 3, padding="same", activation="relu"),  # (n, 14, 14, 64)
-        layers.MaxPooling2D(),  # (n, 7, 7, 64)
-        layers.Flatten(),  # (n, 3136)
-        layers.Dense(128, activation="relu"),
-        layers.Dense(CLASSES),
+        layers().Conv2D(32, 3, padding="same", activation="relu"),  # (n, 28, 28, 32)
+        layers().MaxPooling2D(),  # (n, 14, 14, 32)
+        layers().Conv2D(64, 3, padding="same", activation="relu"),  # (n, 14, 14, 64)
+        layers().MaxPooling2D(),  # (n, 7, 7, 64)
+        layers().Flatten(),  # (n, 3136)
+        layers().Dense(128, activation="relu"),
+        layers().Dense(CLASSES),
+        input_shape=FASHION_SHAPE,
     )
 
 
@@ -98,17 +86,17 @@ def small_cnn() -> keras.Sequential:
     >>> small_cnn().count_params()  # fewer than dense_baseline has
     93322
     """
-    layers = _layers()
-    return _sequential(
+    return sequential(
         "small_cnn",
-        layers.Conv2D(32, 3, activation="relu"),  # (n, 26, 26, 32)
-        layers.MaxPooling2D(),  # (n, 13, 13, 32)
-        layers.Conv2D(64, 3, activation="relu"),  # (n, 11, 11, 64)
-        layers.MaxPooling2D(),  # (n, 5, 5, 64)
-        layers.Conv2D(64, 3, activation="relu"),  # (n, 3, 3, 64)
-        layers.Flatten(),  # (n, 576)
-        layers.Dense(64, activation="relu"),
-        layers.Dense(CLASSES),
+        layers().Conv2D(32, 3, activation="relu"),  # (n, 26, 26, 32)
+        layers().MaxPooling2D(),  # (n, 13, 13, 32)
+        layers().Conv2D(64, 3, activation="relu"),  # (n, 11, 11, 64)
+        layers().MaxPooling2D(),  # (n, 5, 5, 64)
+        layers().Conv2D(64, 3, activation="relu"),  # (n, 3, 3, 64)
+        layers().Flatten(),  # (n, 576)
+        layers().Dense(64, activation="relu"),
+        layers().Dense(CLASSES),
+        input_shape=FASHION_SHAPE,
     )
 
 
@@ -140,32 +128,13 @@ def deeper_cnn(widths: tuple[int, ...] = (32, 48, 96, 128)) -> keras.Sequential:
     >>> deeper_cnn().count_params() < fashion_cnn().count_params()
     True
     """
-    layers = _layers()
-    stack = _convolution(widths[0])  # (n, 28, 28, 32)
+    stack = convolution(widths[0])  # (n, 28, 28, 32)
     for width in widths[1:]:  # 14, 7 and 3 pixels
-        stack += [layers.MaxPooling2D(), *_convolution(width), *_convolution(width)]
-    return _sequential("deeper_cnn", *stack, layers.GlobalAveragePooling2D(), layers.Dense(CLASSES))
-
-
-def _convolution(width: int) -> list[keras.Layer]:
-    """Return convolution, batch norm, ReLU. Batch norm has the offset, so no bias is needed."""
-    layers = _layers()
-    return [
-        layers.Conv2D(width, 3, padding="same", use_bias=False),
-        layers.BatchNormalization(momentum=0.9),
-        layers.ReLU(),
-    ]
-
-
-def _sequential(name: str, *stack: keras.Layer) -> keras.Sequential:
-    import keras
-
-    return keras.Sequential(
-        [keras.Input(FASHION_SHAPE), keras.layers.Rescaling(1 / 255), *stack], name=name
+        stack += [layers().MaxPooling2D(), *convolution(width), *convolution(width)]
+    return sequential(
+        "deeper_cnn",
+        *stack,
+        layers().GlobalAveragePooling2D(),
+        layers().Dense(CLASSES),
+        input_shape=FASHION_SHAPE,
     )
-
-
-def _layers():
-    with quiet():
-        from keras import layers
-    return layers

@@ -1,0 +1,17 @@
+"""The networks of the course as Keras builders, named for what they are.
+
+Every builder returns a fresh, uncompiled model with these conventions:
+
+- **Input**: pixels as `course_utils.load` gives them, 0 to 255, shape ``(n, height, width,
+  channels)``. The first layer divides by 255, so the scale travels with the model and can't be
+  forgotten.
+- **Output**: *logits*, one a class, without softmax. Train with
+  ``keras.losses.SparseCategoricalCrossentropy(from_logits=True)``; ``argmax`` picks the class and
+  ``keras.ops.softmax`` turns logits into probabilities.
+
+Keras is imported when the first model is built, so importing this package is cheap.
+"""
+
+from course_utils.models.fashion import deeper_cnn, dense_baseline, fashion_cnn, small_cnn
+
+__all__ = ["deeper_cnn", "dense_baseline", "fashion_cnn", "small_cnn"]
