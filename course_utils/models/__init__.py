@@ -12,6 +12,14 @@ Every builder returns a fresh, uncompiled model with these conventions:
 Keras is imported when the first model is built, so importing this package is cheap.
 """
 
+from course_utils.models.cats_dogs import airplanes_motorbikes_cnn, cats_dogs_cnn
 from course_utils.models.fashion import deeper_cnn, dense_baseline, fashion_cnn, small_cnn
 
-__all__ = ["deeper_cnn", "dense_baseline", "fashion_cnn", "small_cnn"]
+__all__ = [
+    "airplanes_motorbikes_cnn",
+    "cats_dogs_cnn",
+    "deeper_cnn",
+    "dense_baseline",
+    "fashion_cnn",
+    "small_cnn",
+]
