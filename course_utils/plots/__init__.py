@@ -3,6 +3,7 @@
 Functions take data and return a Figure or an Axes; they never train and never load.
 """
 
+from course_utils.plots.components import show_ablation, show_compute
 from course_utils.plots.pictures import show_images, show_matrix
 from course_utils.plots.signals import sliding_dot_product
 from course_utils.plots.sliding import matrix_product, sliding_window, window_stop, window_visits
@@ -38,6 +39,8 @@ __all__ = [
     "orange",
     "palette",
     "purple",
+    "show_ablation",
+    "show_compute",
     "show_confusion",
     "show_curves",
     "show_images",
