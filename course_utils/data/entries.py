@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 
+KINDS = {"images": "data set", "folders": "folder of pictures"}
+COMES_AS = {"images": "arrays: load", "folders": "a folder of pictures: folder"}
+
+
 class DataError(RuntimeError):
     """Data cannot be had; the message says why and what to do."""
 
@@ -19,8 +23,9 @@ class DataError(RuntimeError):
 class Entry:
     """One data set as the catalog describes it.
 
-    ``mini`` maps the name of each embedded part to its file and SHA-256; ``full`` holds the
-    arrays' checksums and the ordered list of sources. Either may be empty.
+    ``mini`` maps the name of each embedded part to its file and SHA-256; ``folder`` says what
+    comes out where a folder is made of these parts; ``full`` holds the arrays' or the archive's
+    checksums and the ordered list of sources. Each may be empty.
     """
 
     name: str
@@ -31,6 +36,7 @@ class Entry:
     citation: str = ""
     class_names: tuple[str, ...] = ()
     mini: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    folder: Mapping[str, Any] = field(default_factory=dict)
     full: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -70,8 +76,11 @@ def entry(name: str, *, kind: str) -> Entry:
     DataError
         If there is none; the message lists the names and suggests the nearest.
     """
+    other = catalog().get(name) if isinstance(name, str) else None
+    if other and other.kind != kind and {kind, other.kind} == {"images", "folders"}:
+        raise DataError(f"{name!r} comes as {COMES_AS[other.kind]}({name!r})")
     names = [other.name for other in catalog().values() if other.kind == kind]
-    return catalog()[known(name, names, what="data set")]
+    return catalog()[known(name, names, what=KINDS[kind])]
 
 
 def known(name: str, names: list[str], *, what: str) -> str:
