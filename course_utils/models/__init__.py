@@ -13,13 +13,30 @@ Keras is imported when the first model is built, so importing this package is ch
 """
 
 from course_utils.models.cats_dogs import airplanes_motorbikes_cnn, cats_dogs_cnn
+from course_utils.models.cifar import (
+    component_cnn,
+    efficient_cnn,
+    preact_cnn,
+    unit,
+    whitening,
+)
+from course_utils.models.counts import Counts, LayerCount, multiply_adds, training_flop
 from course_utils.models.fashion import deeper_cnn, dense_baseline, fashion_cnn, small_cnn
 
 __all__ = [
+    "Counts",
+    "LayerCount",
     "airplanes_motorbikes_cnn",
     "cats_dogs_cnn",
+    "component_cnn",
     "deeper_cnn",
     "dense_baseline",
+    "efficient_cnn",
     "fashion_cnn",
+    "multiply_adds",
+    "preact_cnn",
     "small_cnn",
+    "training_flop",
+    "unit",
+    "whitening",
 ]
