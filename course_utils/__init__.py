@@ -19,7 +19,17 @@ _HOME = {
     "check": "checks",
     "hint": "checks",
 }
-_MODULES = ("checks", "claims", "data", "models", "plots", "scratch", "settings", "widgets")
+_MODULES = (
+    "checks",
+    "claims",
+    "data",
+    "images",
+    "models",
+    "plots",
+    "scratch",
+    "settings",
+    "widgets",
+)
 __all__ = ["__version__", *sorted(_HOME), *_MODULES]
 
 

@@ -1,0 +1,148 @@
+"""One picture from its file: decoded, upright, red-green-blue, and resized without aliasing."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from course_utils.images.listing import ImageError
+
+MAX_PIXELS = 100_000_000  # a picture with more would take over 300 MB of memory
+SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
+ORIENTATION = 0x0112  # the EXIF field for how the camera was held
+TURNS = {  # what undoes each of its values
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Unreadable(ValueError):
+    """A file gives no picture; the message is the reason, in a few words."""
+
+
+def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndarray:
+    """Return the picture in a file as red, green and blue, as `ImageFolder` would read it.
+
+    JPEG files are decoded at the smallest of the scales 1, 1/2, 1/4 and 1/8 that is still at
+    least ``image_size``; then a triangle filter as wide as the shrinking demands (bilinear,
+    antialiased) brings the picture to ``image_size``. `ImageDataGenerator` takes the nearest
+    pixel instead, and `image_dataset_from_directory` blends the nearest four (bilinear, not
+    antialiased), so that both skip pixels of large photographs. Like both of them, this does not
+    keep the ratio of height to width.
+
+    Pictures that a camera stored sideways are turned upright (EXIF orientation; both of Keras's
+    readers ignore it). Grey, CMYK and palette colours become RGB; of 16 bits the upper 8 are
+    kept; of an animation the first picture; transparency is dropped.
+
+    Parameters
+    ----------
+    path : str or Path
+    image_size : (height, width), optional
+        Without it the picture keeps its own size.
+
+    Returns
+    -------
+    (height, width, 3) uint8
+
+    Raises
+    ------
+    ImageError
+        If the file holds no whole picture; the message names it and says why.
+    """
+    try:
+        with opened(path) as image:
+            return np.array(pixels(image, image_size))
+    except Unreadable as reason:
+        raise ImageError(f"cannot read the picture {path}: {reason}") from reason
+
+
+@contextlib.contextmanager
+def opened(path: str | Path) -> Iterator[Image.Image]:
+    """Open a picture, and turn whatever goes wrong in it or with it into `Unreadable`."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Unreadable(_too_large(f"{image.width} x {image.height} pixels"))
+            yield image
+    except Unreadable:
+        raise
+    except UnidentifiedImageError:
+        raise Unreadable(_what_it_is(Path(path))) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise Unreadable(_too_large(f"more than {MAX_PIXELS // 10**6} million pixels")) from None
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
+        raise Unreadable(_reason(error)) from error
+
+
+def pixels(image: Image.Image, image_size: tuple[int, int] | None = None) -> Image.Image:
+    """Return an opened picture as RGB, upright, at ``image_size`` (height, width)."""
+    turn = orientation(image)
+    size = image_size and image_size[::-1]  # Pillow counts width first
+    if size:
+        image.draft(None, size[::-1] if turn > 4 else size)
+    image = rgb(image)
+    if turn > 1:
+        image = image.transpose(TURNS[turn])
+    return image.resize(size, Image.Resampling.BILINEAR) if size else image
+
+
+def orientation(image: Image.Image) -> int:
+    """Return how the camera was held: 1 is upright, more than 4 lies on a side."""
+    if "exif" not in image.info:
+        return 1
+    turn = image.getexif().get(ORIENTATION, 1)
+    return turn if turn in TURNS else 1
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """Decode a picture and return it as red, green and blue of 8 bits each."""
+    image.load()
+    if image.mode == "RGB":
+        return image
+    if image.mode in SIXTEEN_BIT:
+        upper = (np.asarray(image) >> 8).astype(np.uint8)
+        return Image.fromarray(upper).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise Unreadable("its 32-bit numbers have no agreed black and white")
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _too_large(size: str) -> str:
+    return f"too large ({size}; a small file can unfold to fill the memory)"
+
+
+def _reason(error: Exception) -> str:
+    text = (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip()
+    if isinstance(error, FileNotFoundError):
+        return "a link that leads nowhere, or the file is gone"
+    if isinstance(error, OSError) and error.errno:
+        return text.lower()
+    if any(word in text for word in ("truncated", "broken data stream", "Truncated")):
+        return "cut short: the end of the picture is missing"
+    return f"damaged ({text})"
+
+
+def _what_it_is(path: Path) -> str:
+    """Say what a file is that is no picture, by its first bytes."""
+    with path.open("rb") as file:
+        start = file.read(512)
+    if not start:
+        return "empty (0 bytes)"
+    if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        return "a web page, not a picture"
+    if start.startswith(b"\xff\xd8"):
+        return "a damaged JPEG"
+    with contextlib.suppress(UnicodeDecodeError):
+        if start.decode("ascii").isprintable() or b"\n" in start:
+            return "text, not a picture"
+    return "not a picture of any known format"
