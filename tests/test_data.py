@@ -111,7 +111,9 @@ def test_available_tells_embedded_from_fetched(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     states = {state.name: state for state in data.available()}
     assert list(states) == list(data.catalog())
-    assert all(state.embedded and not state.full for state in states.values())
+    assert not any(state.full for state in states.values())
+    assert all(state.embedded == state.has_mini for state in states.values())
+    assert [name for name, state in states.items() if not state.has_mini] == ["caltech101"]
     assert states["cifar10"].has_full
     assert states["cifar10"].embedded_bytes > 10_000_000
     assert not states["photos"].has_full

@@ -35,7 +35,8 @@ def whole(tmp_path_factory):
 
 
 @pytest.fixture
-def place(whole, monkeypatch):
+def place(whole, content, monkeypatch):
+    monkeypatch.setattr(pets, "files", lambda entry: content.items())  # made only once
     monkeypatch.setenv("COURSE_CACHE", str(whole))
     with warnings.catch_warnings():
         warnings.simplefilter("error")

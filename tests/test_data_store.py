@@ -52,6 +52,7 @@ def entry(*addresses, more=()):
         title="Tiny",
         licence="CC0",
         class_names=tuple("abcdefghij"),
+        mini={"x_train": {"file": "tiny.webp"}},
         full={
             "download_bytes": sum(map(len, FILES.values())),
             "arrays": {
@@ -355,7 +356,7 @@ def test_no_progress_bar_is_drawn_where_nobody_watches(server, tmp_path, capfd):
 
 
 def test_progress_is_shown_where_somebody_watches(server, tmp_path, capfd, monkeypatch):
-    for module in ("download", "store"):
+    for module in ("download", "sources"):
         monkeypatch.setattr(f"course_utils.data.{module}.watched", lambda: True)
     fetched(entry(server.address), tmp_path)
     shown = capfd.readouterr().err

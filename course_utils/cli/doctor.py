@@ -13,7 +13,7 @@ import psutil
 from course_utils import data, settings
 
 PYTHONS = ((3, 11), (3, 13))
-MEMORY_GB, DISK_GB = 2.0, 1.0
+MEMORY_GB, DISK_GB = 2.0, 2.0
 GB = 1e9
 
 
@@ -104,7 +104,7 @@ def disk() -> Finding:
     cache = settings.cache_folder()
     there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     free = shutil.disk_usage(there).free / GB
-    advice = "" if free >= DISK_GB else "full-size data need 1 GB: set COURSE_CACHE to another disk"
+    advice = "" if free >= DISK_GB else "full-size data need 2 GB: set COURSE_CACHE to another disk"
     if not os.access(there, os.W_OK):
         advice = f"{there} can't be written: set COURSE_CACHE to a folder that can"
     return Finding("Disk", f"{free:.1f} GB free for downloads in {_short(cache)}", advice)
@@ -115,19 +115,21 @@ def data_sets() -> list[Finding]:
     return [
         Finding(
             f"data {state.name}",
-            f"embedded: {'yes' if state.embedded else 'NO'}, full size: "
-            + ("yes" if state.full else "not fetched" if state.has_full else "none"),
+            f"embedded: {'yes' if state.embedded else 'NO' if state.has_mini else 'none'}, "
+            "full size: " + ("yes" if state.full else "not fetched" if state.has_full else "none"),
             _data_advice(state),
-            missing=not state.embedded,
+            missing=state.has_mini and not state.embedded,
         )
         for state in data.available()
     ]
 
 
 def _data_advice(state: "data.State") -> str:
-    if not state.embedded:
+    if state.has_mini and not state.embedded:
         return "the clone is incomplete: git checkout -- datasets"
-    return f"optional: course data {state.name}" if state.has_full and not state.full else ""
+    if not state.has_full or state.full:
+        return ""
+    return f"optional: course data {state.name} ({state.download_bytes / 1e6:,.0f} MB)"
 
 
 def _short(path: Path) -> str:

@@ -10,7 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-
 KINDS = {"images": "data set", "folders": "folder of pictures"}
 COMES_AS = {"images": "arrays: load", "folders": "a folder of pictures: folder"}
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def disk_errors(cache: Path) -> Iterator[None]:
             message = f"cannot use the cache folder {cache} ({error.filename or cache}: {reason})"
             advice = "set COURSE_CACHE to a folder that you can read and write"
         raise DataError(f"{message}, {advice}") from error
+
+
+def check_room(folder: Path, need: int) -> None:
+    """Raise what a full disk raises, unless ``need`` bytes are free there."""
+    free = shutil.disk_usage(folder).free
+    if free < need:
+        raise OSError(errno.ENOSPC, f"{need / 1e6:.0f} MB needed, {free / 1e6:.0f} MB free")
 
 
 def reason_of(error: Exception) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import settings
-from course_utils.data import store
+from course_utils.data import archives, store
 from course_utils.data.dataset import Dataset
 from course_utils.data.entries import Entry, catalog, datasets_folder, entry, known
 from course_utils.data.packs import read_part
@@ -16,11 +16,15 @@ SIZES = ("mini", "full")
 
 @dataclass(frozen=True)
 class State:
-    """What is there of one data set: ``full`` says fetched, ``has_full`` that it can be."""
+    """What is there of one data set: ``full`` says fetched, ``has_full`` that it can be.
+
+    ``embedded`` says that every embedded file is there, ``has_mini`` that there should be some.
+    """
 
     name: str
     title: str
     embedded: bool
+    has_mini: bool
     full: bool
     has_full: bool
     embedded_bytes: int
@@ -63,7 +67,7 @@ def load(name: str, size: str = "mini") -> Dataset:
 
 
 def fetch(name: str) -> Path:
-    """Get a complete set, unless it is there already, and return its folder in the cache.
+    """Get a complete set or folder, unless it is there already, and return its folder in the cache.
 
     Raises
     ------
@@ -71,8 +75,9 @@ def fetch(name: str) -> Path:
         If there is no such set, or no source of it can serve; the message says what to do.
     """
     names = [other.name for other in catalog().values() if other.full]
-    known(name, names, what="data set with a full size")
-    return store.fetch_entry(catalog()[name], settings.cache_folder())
+    found = catalog()[known(name, names, what="data set with a full size")]
+    get = store.fetch_entry if found.kind == "images" else archives.fetched_folder
+    return get(found, settings.cache_folder().absolute())
 
 
 def available() -> list[State]:
@@ -81,7 +86,7 @@ def available() -> list[State]:
     Examples
     --------
     >>> [state.name for state in available() if state.has_full]
-    ['fashion_mnist', 'cifar10']
+    ['fashion_mnist', 'cifar10', 'cats_vs_dogs', 'caltech101']
     """
     return [_state(catalog()[name]) for name in catalog()]
 
@@ -89,11 +94,13 @@ def available() -> list[State]:
 def _state(found: Entry) -> State:
     files = [datasets_folder() / part["file"] for part in found.mini.values()]
     there = all(path.is_file() for path in files)
-    fetched = bool(found.full) and store.complete(found, settings.cache_folder()) is not None
+    complete = store.complete if found.kind == "images" else archives.whole_folder
+    fetched = bool(found.full) and complete(found, settings.cache_folder()) is not None
     return State(
         name=found.name,
         title=found.title,
         embedded=bool(files) and there,
+        has_mini=bool(found.mini),
         full=fetched,
         has_full=bool(found.full),
         embedded_bytes=sum(path.stat().st_size for path in files) if there else 0,

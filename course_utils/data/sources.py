@@ -1,21 +1,27 @@
 """Where complete sets come from: an address, or a package by its name.
 
-A source is a table of the catalog. Its ``kind`` says how its files are had (`KINDS`), its
-``reader`` how they are read. ``COURSE_MATERIALS`` may name a folder that holds packages already
-downloaded (``NAME_VERSION.deb``, ``NAME-VERSION.tgz``); they are used before any is fetched.
+A source is a table of the catalog. Its ``kind`` says how its files are had, its ``reader`` how
+they are read. ``COURSE_MATERIALS`` may name a folder that holds packages already downloaded
+(``NAME_VERSION.deb``, ``NAME-VERSION.tgz``, or an archive under its own name); they are used
+before any is fetched.
 """
 
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from course_utils.data.download import TIMEOUT, download
+from course_utils.data.download import TIMEOUT, download, watched
+from course_utils.data.entries import DataError, Entry
+from course_utils.data.failures import is_disk, reason_of
 
 Source = Mapping[str, Any]
+Served = TypeVar("Served")
 PATIENCE = 1800  # seconds for a package manager to download one package
 
 
@@ -27,7 +33,48 @@ def describe(source: Source) -> str:
     """Return what to call a source in a message."""
     if source["kind"] == "url":
         return source["address"]
+    if source["kind"] == "materials":
+        return f"the file {source['file']} in COURSE_MATERIALS"
     return f"{source['kind']} package {source['package']}"
+
+
+def first_that_serves(
+    entry: Entry, choices: Iterable[Source], serve: Callable[[Source], Served]
+) -> Served:
+    """Return what ``serve`` makes of the first source with which it succeeds.
+
+    Raises
+    ------
+    DataError
+        If it succeeds with none; the message names each, and why.
+    """
+    failures = []
+    for source in choices:
+        name = describe(source)
+        if watched():
+            print(f"{entry.title}: trying {name}", file=sys.stderr)
+        try:
+            return serve(source)
+        except Exception as error:  # whatever is wrong with a source, the next may serve
+            if is_disk(error):
+                raise
+            failures.append(f"{name}: {reason_of(error)}")
+    tried = "\n".join(f"  {number}. {line}" for number, line in enumerate(failures, start=1))
+    ways = ["check the network and try again (a broken download goes on where it stopped)"]
+    if "classes" in entry.full:
+        ways.append(f"put {', '.join(entry.full['files'])} into a folder named by COURSE_MATERIALS")
+    if entry.mini:
+        ways.append("use size='mini', which needs no network")
+    raise DataError(
+        f"cannot get {entry.name!r} at full size. Tried in this order:\n{tried}\n"
+        f"What to do: {', or '.join(ways)}."
+    )
+
+
+def in_materials(file: str) -> list[Source]:
+    """Return a source for a file that lies in ``COURSE_MATERIALS``; none if it does not."""
+    folder = _materials()
+    return [{"kind": "materials", "file": file}] if folder and (folder / file).is_file() else []
 
 
 def obtain(
@@ -47,6 +94,8 @@ def obtain(
     folder.mkdir(parents=True, exist_ok=True)
     if source["kind"] == "url":
         return _from_url(source, files, folder, timeout)
+    if source["kind"] == "materials":
+        return _from_materials(files)
     return on_this_machine(source, folder) or _from_package_manager(source, folder)
 
 
@@ -87,7 +136,7 @@ def _from_url(source: Source, files: Mapping[str, Any], folder: Path, timeout: t
     for name, file in files.items():
         try:
             path = download(
-                source["address"] + name,
+                source["address"] + name + source.get("suffix", ""),
                 folder,
                 name=name,
                 checksum=file["sha256"],
@@ -98,6 +147,16 @@ def _from_url(source: Source, files: Mapping[str, Any], folder: Path, timeout: t
         if members := source.get("members"):
             with tarfile.open(path) as archive:
                 extract(archive, members, folder)
+    return folder
+
+
+def _from_materials(files: Mapping[str, Any]) -> Path:
+    """Return the folder of materials, once the files in it are found to be the right ones."""
+    folder = _materials()
+    for name, file in files.items():
+        with (folder / name).open("rb") as content:
+            if file_digest(content, "sha256").hexdigest() != file["sha256"]:
+                raise Unavailable("it is not the published one (its SHA-256 differs)")
     return folder
 
 
@@ -114,9 +173,14 @@ def _from_package_manager(source: Source, folder: Path) -> Path:
     return _unpack(source, package, folder)
 
 
-def _material(source: Source) -> Path | None:
+def _materials() -> Path | None:
     chosen = os.environ.get("COURSE_MATERIALS", "").strip()
-    return _newest(Path(chosen).expanduser(), source) if chosen else None
+    return Path(chosen).expanduser() if chosen else None
+
+
+def _material(source: Source) -> Path | None:
+    folder = _materials()
+    return _newest(folder, source) if folder else None
 
 
 def _newest(folder: Path, source: Source) -> Path | None:

@@ -5,10 +5,8 @@ stands for the arrays' checksums. ``CACHE/NAME/downloads/`` holds what has arriv
 """
 
 import contextlib
-import errno
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
@@ -18,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from course_utils.data import sources
-from course_utils.data.download import TIMEOUT, watched
-from course_utils.data.entries import DataError, Entry
-from course_utils.data.failures import disk_errors, is_disk, reason_of
+from course_utils.data.download import TIMEOUT
+from course_utils.data.entries import Entry
+from course_utils.data.failures import check_room, disk_errors
 from course_utils.data.lock import locked
 from course_utils.data.readers import READERS, Arrays
 
@@ -50,7 +48,8 @@ def fetch_entry(entry: Entry, cache: Path, *, timeout: tuple[float, float] = TIM
     with disk_errors(cache), locked(_home(entry, cache) / "lock"):
         if folder := complete(entry, cache):  # another process got it meanwhile
             return folder
-        _check_room(entry, cache)
+        size = sum(int(np.prod(array["shape"])) for array in entry.full["arrays"].values())
+        check_room(cache, size + 2 * entry.full["download_bytes"])  # packed, unpacked, as arrays
         return _save(_from_sources(entry, cache, timeout), entry, cache)
 
 
@@ -100,27 +99,16 @@ def check_arrays(arrays: Arrays, expected: Mapping[str, Any]) -> None:
 
 def _from_sources(entry: Entry, cache: Path, timeout: tuple[float, float]) -> Arrays:
     """Return the checked arrays from the first source that serves them."""
-    failures = []
-    for source in entry.full["sources"]:
+
+    def serve(source: sources.Source) -> Arrays:
         name = sources.describe(source)
-        if watched():
-            print(f"{entry.title}: trying {name}", file=sys.stderr)
         folder = _home(entry, cache) / "downloads" / sha256(name.encode()).hexdigest()[:8]
-        try:
-            files = sources.obtain(source, entry.full.get("files", {}), folder, timeout=timeout)
-            arrays = _read(source, files, folder)
-            check_arrays(arrays, entry.full["arrays"])
-            return arrays
-        except Exception as error:  # whatever is wrong with a source, the next may serve
-            if is_disk(error):
-                raise
-            failures.append(f"{name}: {reason_of(error)}")
-    tried = "\n".join(f"  {number}. {line}" for number, line in enumerate(failures, start=1))
-    raise DataError(
-        f"cannot get {entry.name!r} at full size. Tried in this order:\n{tried}\n"
-        "What to do: check the network and try again (a broken download goes on where it "
-        "stopped), or use size='mini', which needs no network."
-    )
+        files = sources.obtain(source, entry.full.get("files", {}), folder, timeout=timeout)
+        arrays = _read(source, files, folder)
+        check_arrays(arrays, entry.full["arrays"])
+        return arrays
+
+    return sources.first_that_serves(entry, entry.full["sources"], serve)
 
 
 def _read(source: Mapping[str, Any], files: Path, folder: Path) -> Arrays:
@@ -166,11 +154,3 @@ def _home(entry: Entry, cache: Path) -> Path:
 def _key(entry: Entry) -> str:
     checksums = "".join(array["sha256"] for array in entry.full["arrays"].values())
     return sha256(checksums.encode()).hexdigest()[:8]
-
-
-def _check_room(entry: Entry, cache: Path) -> None:
-    arrays = sum(int(np.prod(array["shape"])) for array in entry.full["arrays"].values())
-    need = arrays + 2 * entry.full["download_bytes"]  # packed, unpacked, and as arrays
-    free = shutil.disk_usage(cache).free
-    if free < need:
-        raise OSError(errno.ENOSPC, f"{need / 1e6:.0f} MB needed, {free / 1e6:.0f} MB free")
