@@ -134,7 +134,9 @@ def whitening(images: np.ndarray, epsilon: float = 3e-5) -> tuple[np.ndarray, np
 
 
 def efficient_cnn(
-    images: np.ndarray | None = None, widths: tuple[int, ...] = (16, 64, 128)
+    images: np.ndarray | None = None,
+    widths: tuple[int, ...] = (16, 64, 128),
+    identity: bool = True,
 ) -> keras.Sequential:
     """Build the network that gets far on CIFAR-10 for very little compute.
 
@@ -149,6 +151,10 @@ def efficient_cnn(
         random numbers until weights are loaded.
     widths : tuple of int
         Filters of each block.
+    identity : bool
+        Whether convolutions start by handing their input on: filter ``i`` copies channel ``i``,
+        and only the filters beyond the number of channels start from random numbers. A layer with
+        fewer filters than channels starts at random in any case.
 
     Returns
     -------
@@ -180,7 +186,21 @@ def efficient_cnn(
     if images is not None:
         first.set_weights(whitening(images))
     first.trainable = False
+    if identity:
+        for layer in model.layers:
+            if layer.name.startswith("conv2d"):
+                _hand_on(layer)
     return model
+
+
+def _hand_on(convolution: keras.layers.Conv2D) -> None:
+    """Let the first filters copy the input's channels, as many as there are."""
+    [kernel] = convolution.get_weights()  # (3, 3, channels, filters)
+    channels, filters = kernel.shape[2:]
+    if channels <= filters:
+        kernel[..., :channels] = 0
+        kernel[1, 1, range(channels), range(channels)] = 1
+        convolution.set_weights([kernel])
 
 
 def _block(width: int) -> list[keras.Layer]:
