@@ -14,6 +14,7 @@ _HOME = {
     "folder": "data",
     "load": "data",
     "photo": "data",
+    "weights": "data",
     "claim": "claims",
     "recorded": "claims",
     "check": "checks",

@@ -13,6 +13,7 @@ from course_utils.data.entries import DataError, Entry, catalog
 from course_utils.data.folders import folder
 from course_utils.data.loading import State, available, fetch, load
 from course_utils.data.packs import photo
+from course_utils.data.trained import read_weights, weights
 
 __all__ = [
     "DataError",
@@ -26,4 +27,6 @@ __all__ = [
     "folder",
     "load",
     "photo",
+    "read_weights",
+    "weights",
 ]

@@ -88,7 +88,7 @@ def known(name: str, names: list[str], *, what: str) -> str:
         return name
     near = get_close_matches(str(name), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    raise DataError(f"no {what} is called {name!r}; there are {', '.join(names)}.{hint}")
+    raise DataError(f"no {what} is called {name!r}; there are {', '.join(names) or 'none'}.{hint}")
 
 
 def embedded(part: Mapping[str, Any]) -> bytes:
