@@ -49,7 +49,7 @@ def test_cosine_rate_has_the_same_peak_and_ends_and_its_middle_is_half_way():
 
 
 def test_constant_rate_stays_at_its_peak():
-    assert {Recipe(schedule="constant").rate(x) for x in (0, 0.3, 1)} == {0.4}
+    assert {Recipe(schedule="constant", peak=0.4).rate(x) for x in (0, 0.3, 1)} == {0.4}
 
 
 @pytest.mark.parametrize("wrong", [{"schedule": "linear"}, {"flips": "sometimes"}])

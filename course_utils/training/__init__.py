@@ -6,7 +6,7 @@ Examples
 --------
 >>> from course_utils import training
 >>> training.Recipe(epochs=3).rate(0.2)  # the peak, after 20 % of the steps
-0.4
+0.5
 """
 
 from course_utils.training.loop import accuracy, predict, train
