@@ -4,6 +4,7 @@ The archives have the published ones' layout, corrupt files included. Their pict
 the folder that COURSE_PHOTOS names (``train/cats`` and so on), or are drawn here.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import io
@@ -23,6 +24,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fault_server import serve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from course_utils import data, folder
@@ -276,7 +279,7 @@ def test_where_all_fail_one_error_names_each_and_the_ways_out(server, tmp_path, 
     assert lines[1].startswith(f"  1. {server.address}: ")
     assert FAULTS[fault] in lines[1]
     assert lines[2] == "  2. http://127.0.0.1:9/: no connection (Connection refused)"
-    assert f"put {PETS} into a folder named by COURSE_MATERIALS" in lines[3]
+    assert f"get {server.address}{PETS} some other way into a folder named by" in lines[3]
     assert "use size='mini', which needs no network" in lines[3]
     assert len(lines) == 4
     assert nothing_kept(tmp_path)
@@ -432,6 +435,44 @@ def test_an_archive_from_which_too_much_comes_is_stopped_in_time(tmp_path):
     with pytest.raises(sources.Unavailable, match="larger than it should be"):
         unpack(tmp_path / PETS, classes, tmp_path / "out", limit=1_000_000)
     assert sum(path.stat().st_size for path in tmp_path.rglob("out/*/*")) <= 1_000_000
+
+
+SEGMENTS = [
+    "..",
+    ".",
+    "",
+    "PetImages",
+    "Cat",
+    "Dog",
+    "1.jpg",
+    "1.JPG",
+    "C:",
+    "é",
+    "a\\b",
+    "x" * 300,
+]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.sampled_from(SEGMENTS), max_size=5).map("/".join), unique=True))
+def test_whatever_the_names_nothing_lands_outside_the_class_folders(tmp_path_factory, names):
+    home = tmp_path_factory.mktemp("names")
+    always = {"PetImages/Cat/0.jpg": b"cat", "PetImages/Dog/0.jpg": b"dog"}
+    archive = zipped({**dict.fromkeys(names, b"evil"), **always})
+    pets = entry("http://127.0.0.1:9/", archive=archive)
+    (home / PETS).write_bytes(archive)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_MATERIALS", str(home))
+        with contextlib.suppress(data.DataError):
+            fetched(pets, home / "cache")
+    (home / PETS).unlink()
+    left = [
+        path
+        for path in home.rglob("*")
+        if path.is_file() and path.name not in ("lock", archives.COUNTS)
+    ]
+    assert all(path.parents[3] == home / "cache/cats_vs_dogs" for path in left)
+    assert all(path.parent.name in ("cats", "dogs") for path in left)
 
 
 def test_names_in_any_script_and_with_spaces_survive(tmp_path):

@@ -62,13 +62,19 @@ def first_that_serves(
     tried = "\n".join(f"  {number}. {line}" for number, line in enumerate(failures, start=1))
     ways = ["check the network and try again (a broken download goes on where it stopped)"]
     if "classes" in entry.full:
-        ways.append(f"put {', '.join(entry.full['files'])} into a folder named by COURSE_MATERIALS")
+        ways.append(f"get {_address(entry)} some other way into a folder named by COURSE_MATERIALS")
     if entry.mini:
         ways.append("use size='mini', which needs no network")
     raise DataError(
         f"cannot get {entry.name!r} at full size. Tried in this order:\n{tried}\n"
         f"What to do: {', or '.join(ways)}."
     )
+
+
+def _address(entry: Entry) -> str:
+    """Return the whole address of an archive, as a browser takes it."""
+    (name,), source = entry.full["files"], entry.full["sources"][0]
+    return source["address"] + name + source.get("suffix", "")
 
 
 def in_materials(file: str) -> list[Source]:
