@@ -122,36 +122,42 @@ def ablation() -> dict[str, Run]:
     def row(words, network=None, distort="", **recipe):
         return Run(words, replace(COMPONENTS, **recipe), network or {}, distort)
 
+    norms = {
+        "before": "batch norm before ReLU",
+        "none": "no batch norm",
+        "after": "batch norm after ReLU",
+    }
+    flips, shift = {"flips": "random"}, {"shift": 5}
     rows = {
         "base": row("max pooling, batch norm before ReLU, no dropout, no augmentation"),
         "pooling-average": row("average pooling", {"pooling": "average"}),
         "pooling-strided": row("strided convolutions", {"pooling": "strided"}),
+        "schedule-constant": row("constant rate", schedule="constant"),
         "norm-none": row("no batch norm", {"norm": "none"}),
         "norm-after": row("batch norm after ReLU", {"norm": "after"}),
-        "schedule-constant": row("constant rate", schedule="constant"),
     }
-    for rate in (0.02, 0.5):
-        for norm, words in (
-            ("before", "batch norm before ReLU"),
-            ("none", "no batch norm"),
-            ("after", "batch norm after ReLU"),
-        ):
-            slug = f"norm-{norm}-rate-{rate}"
-            rows[slug] = row(f"{words}, peak rate {rate}", {"norm": norm}, peak=rate)
-    for rate in (0.25, 0.5, 0.1):
-        rows[f"dropout-{rate}"] = row(f"dropout {rate}", {"dropout": rate})
+    rates = {
+        f"norm-{norm}-rate-{rate}": row(
+            f"{norms[norm]}, peak rate {rate}", {"norm": norm}, peak=rate
+        )
+        for norm in norms
+        for rate in (0.02, 0.5)
+    }
+    rows |= {slug: run for slug, run in rates.items() if "after" not in slug}
     rows |= {
-        "augment-flip": row("random flips", flips="random"),
-        "augment-flip-shift": row(
-            "random flips, shifts by up to 5 pixels", flips="random", shift=5
-        ),
-        "preprocess-standardised": row("pixels centred and scaled", distort="centred"),
+        "dropout-0.25": row("dropout 0.25", {"dropout": 0.25}),
+        "dropout-0.5": row("dropout 0.5", {"dropout": 0.5}),
+        "augment-flip": row("random flips", **flips),
         "augment-source": row(
             "rotations by 10 degrees, shifts by 5 pixels, flips", distort="source_augmentation"
         ),
+        "preprocess-standardised": row("pixels centred and scaled", distort="centred"),
+        "augment-flip-shift": row("random flips, shifts by up to 5 pixels", **flips, **shift),
+        "dropout-0.1": row("dropout 0.1", {"dropout": 0.1}),
         "schedule-cosine": row("cosine schedule", schedule="cosine"),
-        "pooling-none": row("no pooling", {"pooling": "none"}),
     }
+    rows |= {slug: run for slug, run in rates.items() if "after" in slug}
+    rows["pooling-none"] = row("no pooling", {"pooling": "none"})
     return {f"ablation.{slug}": run for slug, run in rows.items()}
 
 
