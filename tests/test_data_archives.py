@@ -333,7 +333,7 @@ def test_a_zip_with_a_bad_name_or_link_in_a_class_is_refused(tmp_path, name):
     archive = zipped({**pet_files(), name: b"/etc/passwd"})
     with serve({PETS: archive}) as server, pytest.raises(data.DataError) as error:
         fetched(entry(server.address, archive=archive), tmp_path / "cache")
-    assert "is no plain file with its own name" in str(error.value)
+    assert "is no plain file of its own name" in str(error.value)
     assert nothing_kept(tmp_path)
     assert not list(tmp_path.rglob("*evil*"))
 
@@ -367,7 +367,7 @@ def test_a_tar_with_a_link_a_device_or_a_way_out_is_refused(tmp_path, member):
     archive = caltech_zip(tarred(caltech_files(), BAD_MEMBERS[member]))
     with serve({CALTECH: archive}) as server, pytest.raises(data.DataError) as error:
         fetched(entry(server.address, name="caltech101", archive=archive), tmp_path)
-    assert "is no plain file with its own name" in str(error.value)
+    assert "is no plain file of its own name" in str(error.value)
     assert nothing_kept(tmp_path)
     assert not list(tmp_path.rglob("*evil*"))
 
@@ -545,6 +545,18 @@ def test_a_complete_folder_serves_from_a_cache_that_cannot_be_written(
     for name in ("mkdir", "replace", "unlink", "write_bytes"):
         monkeypatch.setattr(Path, name, refuse)
     assert fetched(entry(server.address), tmp_path) == place
+
+
+def test_progress_is_shown_where_somebody_watches_and_only_there(
+    server, tmp_path, capfd, monkeypatch
+):
+    fetched(entry(server.address), tmp_path / "a")
+    assert capfd.readouterr() == ("", "")
+    for module in ("download", "sources"):
+        monkeypatch.setattr(f"course_utils.data.{module}.watched", lambda: True)
+    fetched(entry(server.address), tmp_path / "b")
+    shown = capfd.readouterr().err
+    assert all(words in shown for words in ("trying", PETS, "100%", "unpacking"))
 
 
 @pytest.mark.filterwarnings("error")

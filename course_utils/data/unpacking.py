@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from course_utils.data.download import CHUNK
+from course_utils.data.download import CHUNK, progress
 from course_utils.data.sources import Unavailable
 
 DAMAGED = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error)
@@ -55,17 +55,18 @@ def unpack(
         (target / kind).mkdir(parents=True)
     seen, room = set(), limit
     try:
-        for name, plain, content in _members(archive, inner):
-            kind, bare = _place(name, folders)
-            if kind is None:
-                continue
-            if not plain or not _is_bare(bare) or (kind, bare.casefold()) in seen:
-                raise Unavailable(f"in the archive, {name!r} is no plain file with its own name")
-            seen.add((kind, bare.casefold()))
-            with content() as stream:
-                size, digest = _copy(stream, target / kind / bare, room)
-            found[kind][bare] = digest
-            room -= size
+        with progress(None, 0, "unpacking") as bar:
+            for name, plain, content in _members(archive, inner):
+                kind, bare = _place(name, folders)
+                if kind is None:
+                    continue
+                if not plain or not _is_bare(bare) or (kind, bare.casefold()) in seen:
+                    raise Unavailable(f"in the archive, {name!r} is no plain file of its own name")
+                seen.add((kind, bare.casefold()))
+                with content() as stream:
+                    size, found[kind][bare] = _copy(stream, target / kind / bare, room)
+                room -= size
+                bar.update(size)
     except DAMAGED as error:
         raise Unavailable(f"the archive is damaged ({error})") from error
     if lacking := [path for path, kind in folders.items() if not found[kind]]:
