@@ -14,7 +14,8 @@ from course_utils.images.augmenting import Augment
 from course_utils.images.cleaning import Moves, clean, restore
 from course_utils.images.listing import ImageError
 from course_utils.images.reading import read
-from course_utils.images.scanning import Report, scan
+from course_utils.images.report import Report
+from course_utils.images.scanning import scan
 from course_utils.images.splitting import Parts, split
 
 __all__ = [

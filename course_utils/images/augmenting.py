@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from course_utils.images.listing import ImageError
+from course_utils.images.threads import share_out
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,12 @@ class Augment:
         """
         if images.ndim != 4 or images.shape[3] != 3:
             raise ImageError(f"Augment takes images (n, height, width, 3), not {images.shape}")
-        varied = np.empty_like(images)
-        for place, image, matrix in zip(varied, images, self.draw(images.shape, rng), strict=True):
-            place[:] = warp(_bytes(image), matrix)
+        maps, varied = self.draw(images.shape, rng), np.empty_like(images)
+
+        def vary(row: int) -> None:
+            varied[row] = warp(_bytes(images[row]), maps[row])
+
+        share_out(vary, range(len(images)))
         return varied
 
     def draw(self, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -88,25 +92,16 @@ class Augment:
         shears = rng.uniform(-self.shear, self.shear, n)
         wide, high = rng.uniform(1 - self.zoom, 1 + self.zoom, (2, n))
         mirrored = self.flip & (rng.random(n) < 0.5)
-        numbers = zip(
-            angles, right * width, down * height, shears, wide, high, mirrored, strict=True
-        )
-        maps = [affine(*numbers_of_one, size=(height, width)) for numbers_of_one in numbers]
-        return np.array(maps).reshape(n, 3, 3)
+        size = (height, width)
+        return affine(angles, right * width, down * height, shears, wide, high, mirrored, size=size)
 
 
 def affine(
-    angle: float = 0.0,
-    right: float = 0.0,
-    down: float = 0.0,
-    shear: float = 0.0,
-    wide: float = 1.0,
-    high: float = 1.0,
-    mirrored: bool = False,
-    *,
-    size: tuple[int, int],
+    angle=0.0, right=0.0, down=0.0, shear=0.0, wide=1.0, high=1.0, mirrored=False, *, size
 ) -> np.ndarray:
-    """Return the map of one picture: about its centre, zoom, shear, shift and rotation.
+    """Return the map of a picture: about its centre, mirror, zoom, shear, shift and rotation.
+
+    Each argument is one number, or (n,) for as many maps.
 
     Parameters
     ----------
@@ -121,22 +116,27 @@ def affine(
 
     Returns
     -------
-    (3, 3) float64
+    (3, 3) or (n, 3, 3) float64
 
     Examples
     --------
     >>> affine(right=2, size=(4, 4)) @ [0, 0, 1]
     array([2., 0., 1.])
     """
-    (height, width), (angle, shear) = size, np.deg2rad([angle, shear])
-    cos, sin = np.cos(angle), np.sin(angle)
-    turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-    move = np.array([[1, 0, right], [0, 1, down], [0, 0, 1]])
-    lean = np.array([[1, -np.sin(shear), 0], [0, np.cos(shear), 0], [0, 0, 1]])
-    zoom = np.diag([wide, high, 1])
-    centre = np.array([[1, 0, (width - 1) / 2], [0, 1, (height - 1) / 2], [0, 0, 1]])
-    flip = np.diag([-1 if mirrored else 1, 1, 1])
-    return centre @ turn @ move @ lean @ zoom @ flip @ np.linalg.inv(centre)
+    angle, shear, sign = np.deg2rad(angle), np.deg2rad(shear), np.where(mirrored, -1.0, 1.0)
+    height, width = size
+    turn = _matrix([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0]])
+    move = _matrix([[1, 0, right], [0, 1, down]])
+    lean = _matrix([[1, -np.sin(shear), 0], [0, np.cos(shear), 0]])
+    zoom = _matrix([[wide * sign, 0, 0], [0, high, 0]])
+    centre = _matrix([[1, 0, (width - 1) / 2], [0, 1, (height - 1) / 2]])
+    return centre @ turn @ move @ lean @ zoom @ np.linalg.inv(centre)
+
+
+def _matrix(rows: list[list]) -> np.ndarray:
+    """Return (..., 3, 3) from two rows whose entries are numbers or arrays (...)."""
+    entries = np.broadcast_arrays(*rows[0], *rows[1], 0.0, 0.0, 1.0)
+    return np.stack(entries, axis=-1).reshape(*entries[0].shape, 3, 3).astype(float)
 
 
 def warp(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -160,17 +160,26 @@ def warp(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """
     height, width, _ = image.shape
     corners = matrix @ [[0, width - 1, 0, width - 1], [0, 0, height - 1, height - 1], [1, 1, 1, 1]]
-    left, top = np.minimum(np.floor(corners.min(axis=1)[:2]).astype(int) - 1, 0)
-    right, bottom = np.maximum(np.ceil(corners.max(axis=1)[:2]).astype(int) + 2, (width, height))
-    # The picture with its edges continued as far as the new one reaches.
-    rows = np.arange(top, bottom).clip(0, height - 1)
-    columns = np.arange(left, right).clip(0, width - 1)
-    padded = Image.fromarray(image.take(rows, axis=0).take(columns, axis=1))
+    left, top = np.ceil(-corners.min(axis=1)[:2]).astype(int).clip(0) + 1
+    right, bottom = np.ceil(corners.max(axis=1)[:2] - (width, height)).astype(int).clip(0) + 2
+    padded = Image.fromarray(_continued(image, left, top, right, bottom))
     # Pillow counts from a pixel's corner, the matrix from its centre.
     (a, b, c), (d, e, f) = matrix[:2]
-    c, f = c - left + 0.5 - (a + b) / 2, f - top + 0.5 - (d + e) / 2
+    c, f = c + left + 0.5 - (a + b) / 2, f + top + 0.5 - (d + e) / 2
     size, how = (width, height), Image.Resampling.BILINEAR
     return np.asarray(padded.transform(size, Image.Transform.AFFINE, (a, b, c, d, e, f), how))
+
+
+def _continued(image: np.ndarray, left: int, top: int, right: int, bottom: int) -> np.ndarray:
+    """Return a picture with so many more pixels on each side, all like its edge."""
+    height, width, channels = image.shape
+    padded = np.empty((top + height + bottom, left + width + right, channels), np.uint8)
+    middle = padded[top : top + height]
+    middle[:, left : left + width] = image
+    middle[:, :left] = image[:, :1]
+    middle[:, left + width :] = image[:, -1:]
+    padded[:top], padded[top + height :] = middle[0], middle[-1]
+    return padded
 
 
 def _bytes(image: np.ndarray) -> np.ndarray:

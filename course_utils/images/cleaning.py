@@ -1,13 +1,14 @@
 """`clean`: bad files moved aside, none deleted; `restore` brings them back."""
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.images.listing import ImageError, listing
-from course_utils.images.reporting import counted, section
-from course_utils.images.scanning import inspect, report_of
+from course_utils.images.report import counted, section
+from course_utils.images.scanning import report_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +31,9 @@ class Moves:
 
     def undo(self) -> list[str]:
         """Move the files back to where they were; return their paths."""
-        return _move([path for path, _ in self.moved], self.aside, self.folder)
+        paths = _move([path for path, _ in self.moved], self.aside, self.folder)
+        _drop_empty(self.aside)
+        return paths
 
     def __str__(self) -> str:
         kept = f"{self.folder.name}: {counted(self.kept, 'good picture')}"
@@ -70,7 +73,7 @@ def clean(folder: str | Path, aside: str | Path | None = None) -> Moves:
     """
     found = listing(folder)
     target = _aside(found.folder, aside)
-    report = report_of(found, inspect(found))
+    report = report_of(found)
     kept = sum(report.counts.values()) - len(report.unreadable) - len(report.wrong_format)
     if not kept:
         raise ImageError(
@@ -101,7 +104,9 @@ def restore(folder: str | Path, aside: str | Path | None = None) -> list[str]:
         for path in source.rglob("*")
         if path.is_symlink() or not path.is_dir()
     )
-    return _move(paths, source, folder)
+    _move(paths, source, folder)
+    _drop_empty(source)
+    return paths
 
 
 def _aside(folder: Path, aside: str | Path | None) -> Path:
@@ -113,7 +118,7 @@ def _aside(folder: Path, aside: str | Path | None) -> Path:
 
 
 def _move(paths: list[str], source: Path, target: Path) -> list[str]:
-    """Move files and keep their places below the folder; folders that become empty go."""
+    """Move files to the same places below another folder; none is written over."""
     for path in paths:
         if os.path.lexists(target / path):
             raise ImageError(f"{target / path} is there already; nothing was moved")
@@ -125,3 +130,10 @@ def _move(paths: list[str], source: Path, target: Path) -> list[str]:
             reason = (error.strerror or str(error)).lower()
             raise ImageError(f"cannot move {source / path} to {target / path}: {reason}") from error
     return paths
+
+
+def _drop_empty(folder: Path) -> None:
+    """Remove a folder and the folders in it, as far as they are empty."""
+    for root, _, _ in os.walk(folder, topdown=False):
+        with contextlib.suppress(OSError):
+            Path(root).rmdir()

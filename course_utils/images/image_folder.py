@@ -1,9 +1,7 @@
 """`ImageFolder`: the pictures of class folders, batch by batch, for Keras."""
 
 import math
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -11,6 +9,7 @@ import numpy as np
 
 from course_utils.images.listing import ImageError, listing
 from course_utils.images.reading import Unreadable, opened, pixels
+from course_utils.images.threads import CORES, share_out
 
 MODES = ("binary", "sparse", "categorical")
 CACHE_BYTES = 2**30
@@ -95,7 +94,7 @@ class ImageFolder(keras.utils.PyDataset):
         self.image_size = _checked_size(image_size, batch_size)
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.class_mode, self.augment = class_mode, augment
-        self.threads = workers or min(8, os.cpu_count() or 1)
+        self.threads = workers or CORES
         self.epoch = 0
         self._kept = self._make_cache(cache)
         self._is_kept = np.zeros(len(self.paths), dtype=bool)
@@ -140,19 +139,12 @@ class ImageFolder(keras.utils.PyDataset):
     def _read(self, chosen: np.ndarray) -> np.ndarray:
         """Return the chosen pictures as float32, from memory or from their files."""
         images = np.empty((len(chosen), *self.image_size, 3), dtype=np.float32)
-        rows = iter(range(len(chosen)))
-
-        def work() -> None:
-            for row in rows:  # the threads share it: each takes the next picture when it is free
-                self._read_one(chosen[row], images[row])
-
-        missing = self._kept is None or not self._is_kept[chosen].all()
-        if self.threads == 1 or not missing:
-            work()
-            return images
-        with ThreadPoolExecutor(self.threads) as pool:
-            for done in [pool.submit(work) for _ in range(self.threads)]:
-                done.result()
+        in_memory = self._kept is not None and self._is_kept[chosen].all()
+        share_out(
+            lambda row: self._read_one(chosen[row], images[row]),
+            range(len(chosen)),
+            threads=1 if in_memory else self.threads,
+        )
         return images
 
     def _read_one(self, number: int, place: np.ndarray) -> None:

@@ -61,10 +61,6 @@ def listing(folder: str | Path) -> Listing:
 
 def _class_names(folder: Path) -> list[str]:
     """Return the names of the class folders, sorted."""
-    if not folder.exists():
-        raise ImageError(f"there is no folder {folder}")
-    if not folder.is_dir():
-        raise ImageError(f"{folder} is a file; give the folder that holds the class folders")
     entries = _entries(folder)
     names = [
         entry.name
@@ -92,6 +88,12 @@ def _entries(folder: Path) -> list[os.DirEntry]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        raise ImageError(f"there is no folder {folder}") from None
+    except NotADirectoryError:
+        raise ImageError(
+            f"{folder} is a file; give the folder that holds the class folders"
+        ) from None
     except OSError as error:
         raise _closed(error, folder) from error
 

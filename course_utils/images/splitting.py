@@ -14,8 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from course_utils.images.listing import ImageError, listing
-from course_utils.images.reporting import counted
-from course_utils.images.scanning import Report, inspect, report_of
+from course_utils.images.report import Report, counted
+from course_utils.images.scanning import report_of
 
 MARK = ".split.json"
 PARTS = {"train": 0.6, "validation": 0.2, "test": 0.2}
@@ -93,7 +93,7 @@ def split(
     _check_parts(parts)
     found = listing(source)
     _check_target(source, target)
-    report = report_of(found, inspect(found))
+    report = report_of(found)
     if report.unreadable:
         raise ImageError(
             f"{counted(len(report.unreadable), 'file')} of {source} cannot be read (the first: "
@@ -183,16 +183,20 @@ def _check_target(source: Path, target: Path) -> None:
         raise ImageError(f"{target} and {source} lie inside one another; choose another target")
     if not target.exists() or (target.is_dir() and not any(target.iterdir())):
         return
-    if not target.is_dir() or not _is_ours(target):
+    if not target.is_dir() or not _is_ours(source, target):
         raise ImageError(
-            f"{target} holds files that split did not make; choose a new folder, or move them away"
+            f"{target} holds files that split did not make from {source}; "
+            "choose a new folder, or move them away"
         )
 
 
-def _is_ours(target: Path) -> bool:
-    """Return whether a folder holds what `split` made there, and nothing else."""
+def _is_ours(source: Path, target: Path) -> bool:
+    """Return whether a folder holds what `split` made there of this source, and nothing else."""
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        made = set(json.loads((target / MARK).read_text(encoding="utf-8"))["files"])
+        mark = json.loads((target / MARK).read_text(encoding="utf-8"))
+        if mark["source"] != str(source.resolve()):
+            return False
+        made = set(mark["files"])
         there = {
             path.relative_to(target).as_posix()
             for path in target.rglob("*")
@@ -204,31 +208,27 @@ def _is_ours(target: Path) -> bool:
 
 def _make(source: Path, target: Path, chosen: Mapping[str, str], link: bool) -> None:
     """Build the parts in a folder beside the target, then move it there in one step."""
+    fresh = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise ImageError(
-            f"cannot make {target}: {(error.strerror or str(error)).lower()}"
-        ) from error
-    try:
-        files = {f"{part}/{path}": source / path for path, part in chosen.items()}
-        for file, original in sorted(files.items()):
-            (fresh / file).parent.mkdir(parents=True, exist_ok=True)
-            _place(original.resolve(), fresh / file, link)
-        text = json.dumps(
-            {"made by": "course_utils.images.split", "files": sorted(files)}, indent=0
-        )
-        (fresh / MARK).write_text(text, encoding="utf-8")
-        fresh.chmod(0o755)
+        whole, replaced = fresh / "whole", fresh / "replaced"
+        for path, part in sorted(chosen.items()):
+            place = whole / part / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _place((source / path).resolve(), place, link)
+        files = sorted(f"{part}/{path}" for path, part in chosen.items())
+        mark = {"made by": "images.split", "source": str(source.resolve()), "files": files}
+        (whole / MARK).write_text(json.dumps(mark, indent=0), encoding="utf-8")
         if target.exists():
-            shutil.rmtree(target)
-        fresh.rename(target)
+            target.rename(replaced)
+        whole.rename(target)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ImageError(f"cannot make {target} ({error.filename}: {reason})") from error
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if fresh:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _place(original: Path, place: Path, link: bool) -> None:
