@@ -2,7 +2,7 @@
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+SIZES = ("mini", "full")
 KINDS = {"images": "data set", "folders": "folder of pictures"}
 COMES_AS = {"images": "arrays: load", "folders": "a folder of pictures: folder"}
 
@@ -82,7 +83,7 @@ def entry(name: str, *, kind: str) -> Entry:
     return catalog()[known(name, names, what=KINDS[kind])]
 
 
-def known(name: str, names: list[str], *, what: str) -> str:
+def known(name: str, names: Sequence[str], *, what: str) -> str:
     """Return ``name`` if it is one of ``names``; otherwise say which it could have been."""
     if name in names:
         return name

@@ -4,10 +4,8 @@ from pathlib import Path
 
 from course_utils import settings
 from course_utils.data.archives import fetched_folder
-from course_utils.data.entries import DataError, entry, known
+from course_utils.data.entries import SIZES, DataError, entry, known
 from course_utils.data.kept import made_folder
-
-SIZES = ("mini", "full")
 
 
 def folder(name: str, size: str = "mini") -> Path:
@@ -49,7 +47,7 @@ def folder(name: str, size: str = "mini") -> Path:
     """
     found = entry(name, kind="folders")
     cache = settings.cache_folder().absolute()
-    if known(size, list(SIZES), what="size") == "full":
+    if known(size, SIZES, what="size") == "full":
         return fetched_folder(found, cache)
     if not found.mini:
         raise DataError(f"{name!r} is not embedded; folder({name!r}, size='full') fetches it")

@@ -8,10 +8,8 @@ import numpy as np
 from course_utils import settings
 from course_utils.data import archives, store
 from course_utils.data.dataset import Dataset
-from course_utils.data.entries import Entry, catalog, datasets_folder, entry, known
+from course_utils.data.entries import SIZES, Entry, catalog, datasets_folder, entry, known
 from course_utils.data.packs import read_part
-
-SIZES = ("mini", "full")
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def load(name: str, size: str = "mini") -> Dataset:
     (2000, 28, 28, 1)
     """
     found = entry(name, kind="images")
-    if known(size, list(SIZES), what="size") == "full":
+    if known(size, SIZES, what="size") == "full":
         arrays = store.load_entry(found, settings.cache_folder())
     else:
         arrays = {part: read_part(found.mini[part]) for part in found.mini}
