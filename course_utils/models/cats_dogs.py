@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def cats_dogs_cnn(
-    input_shape: tuple[int, int, int] = (150, 150, 3), *, dropout: float = 0.0
+    input_shape: tuple[int, int, int] = (150, 150, 3),
+    *,
+    dropout: float = 0.0,
+    kernel_initializer: str = "glorot_uniform",
 ) -> keras.Sequential:
     """Build four 'valid' convolutions with pooling, a dense layer of 512 units and one logit.
 
@@ -21,6 +24,9 @@ def cats_dogs_cnn(
         Height, width and channels; at least 46 pixels a side, or nothing is left to pool.
     dropout : float
         The share of the flattened numbers that is set to 0 in each training step.
+    kernel_initializer : str
+        How the weights before a ReLU start: as the source has them by default; ``"he_normal"``
+        starts them larger, so that training gets going some epochs earlier.
 
     Returns
     -------
@@ -36,7 +42,7 @@ def cats_dogs_cnn(
     Notes
     -----
     F. Chollet, *Deep Learning with Python* (2017), chapter 5.2; a sigmoid over the logit gives
-    that model's output. Train with ``keras.losses.BinaryCrossentropy(from_logits=True)``.
+    that model's output. He initialisation: He et al. (2015), arXiv 1502.01852. Train with ``keras.losses.BinaryCrossentropy(from_logits=True)``.
 
     Examples
     --------
@@ -45,15 +51,16 @@ def cats_dogs_cnn(
     """
     if min(input_shape[:2]) < 46:
         raise ValueError(f"four convolutions with pooling need 46 pixels or more: {input_shape}")
+    relu = {"activation": "relu", "kernel_initializer": kernel_initializer}
     stack = []
     for filters in (32, 64, 128, 128):  # n - 2, then half of it, rounded down
-        stack += [layers().Conv2D(filters, 3, activation="relu"), layers().MaxPooling2D()]
+        stack += [layers().Conv2D(filters, 3, **relu), layers().MaxPooling2D()]
     return sequential(
         "cats_dogs_cnn",
         *stack,  # (n, 7, 7, 128) from 150 pixels
         layers().Flatten(),  # (n, 6272)
         *([layers().Dropout(dropout)] if dropout else []),
-        layers().Dense(512, activation="relu"),
+        layers().Dense(512, **relu),
         layers().Dense(1),
         input_shape=input_shape,
     )
