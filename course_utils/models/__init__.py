@@ -21,7 +21,10 @@ from course_utils.models.cifar import (
     whitening,
 )
 from course_utils.models.counts import Counts, LayerCount, multiply_adds, training_flop
+from course_utils.models.efficientnet import efficientnet_lite0
 from course_utils.models.fashion import deeper_cnn, dense_baseline, fashion_cnn, small_cnn
+from course_utils.models.imagenet import decode_predictions, imagenet_classes
+from course_utils.models.trained import load_trained
 
 __all__ = [
     "Counts",
@@ -29,10 +32,14 @@ __all__ = [
     "airplanes_motorbikes_cnn",
     "cats_dogs_cnn",
     "component_cnn",
+    "decode_predictions",
     "deeper_cnn",
     "dense_baseline",
     "efficient_cnn",
+    "efficientnet_lite0",
     "fashion_cnn",
+    "imagenet_classes",
+    "load_trained",
     "multiply_adds",
     "preact_cnn",
     "small_cnn",
