@@ -134,3 +134,15 @@ def test_doctor_names_a_cache_that_cannot_be_written(monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
     monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
     assert "can't be written: set COURSE_CACHE" in doctor.disk().advice
+
+
+def test_data_says_what_is_not_embedded_and_how_large_its_download_is(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    assert cli.main(["data"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (number,) = (i for i, line in enumerate(lines) if "caltech101" in line and "embedded" in line)
+    assert lines[number].startswith("note")
+    assert "embedded: none, full size: not fetched" in lines[number]
+    assert lines[number + 1].endswith("optional: course data caltech101 (137 MB)")
