@@ -42,7 +42,8 @@ def cats_dogs_cnn(
     Notes
     -----
     F. Chollet, *Deep Learning with Python* (2017), chapter 5.2; a sigmoid over the logit gives
-    that model's output. He initialisation: He et al. (2015), arXiv 1502.01852. Train with ``keras.losses.BinaryCrossentropy(from_logits=True)``.
+    that model's output. He initialisation: He et al. (2015), arXiv 1502.01852. Train with
+    ``keras.losses.BinaryCrossentropy(from_logits=True)``.
 
     Examples
     --------
