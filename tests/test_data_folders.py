@@ -144,6 +144,18 @@ def a_picture_is_a_link(place):
     path.symlink_to(place / "train/dogs/dog_0004.png")
 
 
+def a_part_is_a_link(place):
+    target = place.parent / "elsewhere"
+    shutil.rmtree(target, ignore_errors=True)
+    (place / "train").rename(target)
+    (place / "train").symlink_to(target)
+
+
+def a_class_is_a_link_to_itself(place):
+    shutil.rmtree(place / "train/cats")
+    (place / "train/cats").symlink_to("cats")
+
+
 @pytest.mark.parametrize(
     "harm",
     [
@@ -154,6 +166,8 @@ def a_picture_is_a_link(place):
         a_class_is_a_file,
         a_picture_is_a_folder,
         a_picture_is_a_link,
+        a_part_is_a_link,
+        a_class_is_a_link_to_itself,
     ],
     ids=lambda harm: harm.__name__,
 )

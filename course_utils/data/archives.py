@@ -41,11 +41,12 @@ def fetched_folder(entry: Entry, cache: Path, *, timeout: tuple[float, float] = 
     DataError
         If no source can serve (naming each, and why), or the cache can't be used.
     """
-    place = whole_folder(entry, cache)
-    if place is None:
-        home = cache / entry.name
-        with disk_errors(cache), locked(home / "lock"):
-            place = whole_folder(entry, cache) or _fetch(entry, home, timeout)
+    home = cache / entry.name
+    with disk_errors(cache):
+        place = whole_folder(entry, cache)
+        if place is None:
+            with locked(home / "lock"):
+                place = whole_folder(entry, cache) or _fetch(entry, home, timeout)
     _warn_if_changed(place)
     return place
 

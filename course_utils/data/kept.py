@@ -33,19 +33,11 @@ def made_folder(entry: Entry, cache: Path) -> Path:
     """
     home = cache / entry.name
     place = home / f"mini-{entry.folder['sha256'][:8]}"
-    if place.is_dir() and not any(look(place)):
-        return place
-    with disk_errors(cache), locked(home / "lock"):
-        for leftover in home.glob("making-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        fresh = Path(tempfile.mkdtemp(prefix="making-", dir=home))
-        try:
-            if not place.is_dir():
-                _write(dict(pets.files(entry)), fresh / "whole", place)
-            elif any(look(place)):
-                _put_right(place, dict(pets.files(entry)), fresh)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+    with disk_errors(cache):
+        if place.is_dir() and not any(look(place)):
+            return place
+        with locked(home / "lock"):
+            _make(entry, place)
     return place
 
 
@@ -54,29 +46,49 @@ def look(place: Path) -> tuple[set[str], set[str]]:
 
     Hidden files, which file managers and editors leave behind, are passed over.
     """
-    wrong = pets.names()
-    parents = {str(Path(name).parent.as_posix()) for name in wrong}
-    parents |= {str(Path(name).parent.as_posix()) for name in parents}
-    foreign = set()
-    for parent in sorted(parents):  # "." first, then the parts, then their classes
-        with (
-            contextlib.suppress(FileNotFoundError, NotADirectoryError),
-            os.scandir(place / parent) as found,
-        ):
-            for item in found:
-                name = (Path(parent) / item.name).as_posix()
-                if name in wrong and item.is_file(follow_symlinks=False):
-                    if _untouched(item.stat(follow_symlinks=False)):
-                        wrong.remove(name)
-                elif not item.name.startswith(".") and not (
-                    name in parents and item.is_dir(follow_symlinks=False)
-                ):
-                    foreign.add(name)
+    wrong, foreign, folders = pets.names(), set(), pets.folders()
+    for parent in ("", *folders):
+        for item in _items(place, parent):
+            name = f"{parent}/{item.name}".lstrip("/")
+            if name in wrong and item.is_file(follow_symlinks=False):
+                if _untouched(item.stat(follow_symlinks=False)):
+                    wrong.remove(name)
+            elif name in folders and item.is_dir(follow_symlinks=False):
+                continue
+            elif not item.name.startswith("."):
+                foreign.add(name)
     return wrong, foreign
+
+
+def _items(place: Path, parent: str) -> list[os.DirEntry]:
+    """Return what lies in a folder; nothing if it is none, or only a link to one."""
+    above = [path for path in (parent.rpartition("/")[0], parent) if path]
+    if any((place / path).is_symlink() for path in above):
+        return []
+    try:
+        with os.scandir(place / parent) as found:
+            return list(found)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _untouched(status: os.stat_result) -> bool:
     return status.st_size == pets.FILE_BYTES and int(status.st_mtime) == DATE
+
+
+def _make(entry: Entry, place: Path) -> None:
+    """Make the folder, or put right what is wrong in it."""
+    home = place.parent
+    for leftover in home.glob("making-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix="making-", dir=home))
+    try:
+        if not place.is_dir():
+            _write(dict(pets.files(entry)), fresh / "whole", place)
+        elif any(look(place)):
+            _put_right(place, dict(pets.files(entry)), fresh)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _write(content: dict[str, bytes], fresh: Path, place: Path) -> None:
@@ -93,31 +105,36 @@ def _write_file(path: Path, content: bytes) -> None:
 
 
 def _put_right(place: Path, content: dict[str, bytes], fresh: Path) -> None:
-    """Move what is foreign aside and write what is wrong; each file changes in one step."""
-    wrong, foreign = look(place)
+    """Move what is foreign aside, write what is wrong, and say so."""
     said = []
-    if foreign:
-        aside = Path(tempfile.mkdtemp(prefix="found-in-mini-", dir=place.parent))
-        for name in sorted(foreign):
-            target = aside / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (place / name).replace(target)
+    if foreign := look(place)[1]:
+        aside = _move_aside(place, foreign)
         said.append(f"{_count(len(foreign), 'thing')} that did not belong there moved to {aside}")
-    restored = 0
-    for name in sorted(wrong):
-        path = place / name
-        with contextlib.suppress(OSError):
-            if path.read_bytes() == content[name]:  # only its date was changed
-                os.utime(path, (DATE, DATE))
-                continue
-        _write_file(fresh / name, content[name])
-        path.parent.mkdir(parents=True, exist_ok=True)
-        (fresh / name).replace(path)
-        restored += 1
-    if restored:
+    if restored := sum(_restore(place, name, content[name], fresh) for name in look(place)[0]):
         said.insert(0, f"{_count(restored, 'file')} restored")
     if said:
-        warnings.warn(f"the folder {place} was changed: {'; '.join(said)}", stacklevel=4)
+        warnings.warn(f"the folder {place} was changed: {'; '.join(said)}", stacklevel=5)
+
+
+def _move_aside(place: Path, names: set[str]) -> Path:
+    aside = Path(tempfile.mkdtemp(prefix="found-in-mini-", dir=place.parent))
+    for name in names:
+        (aside / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).replace(aside / name)
+    return aside
+
+
+def _restore(place: Path, name: str, content: bytes, fresh: Path) -> bool:
+    """Write one file, in one step, unless only its date was changed; return whether it was."""
+    path = place / name
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            os.utime(path, (DATE, DATE))
+            return False
+    _write_file(fresh / name, content)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (fresh / name).replace(path)
+    return True
 
 
 def _count(number: int, what: str) -> str:

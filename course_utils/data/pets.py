@@ -33,6 +33,11 @@ def names() -> set[str]:
     }
 
 
+def folders() -> list[str]:
+    """Return the path of every folder in the folder, such as ``train`` and ``train/cats``."""
+    return [path for part in PARTS for path in (part, *(f"{part}/{kind}" for kind in SINGULAR))]
+
+
 def files(entry: Entry) -> Iterator[tuple[str, bytes]]:
     """Yield the path and the content of every file.
 
