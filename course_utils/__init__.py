@@ -29,6 +29,7 @@ _MODULES = (
     "plots",
     "scratch",
     "settings",
+    "training",
     "widgets",
 )
 __all__ = ["__version__", *sorted(_HOME), *_MODULES]
