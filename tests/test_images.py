@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from picture_folders import (
     BAD,
@@ -280,6 +280,7 @@ def test_cleaning_can_be_undone(archive, how):
     assert not moves.aside.exists()
 
 
+@settings(deadline=None)
 @given(
     kinds=st.lists(
         st.tuples(st.sampled_from(["cats", "dogs"]), st.sampled_from([*BAD, *MISNAMED])),

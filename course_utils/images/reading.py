@@ -9,6 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from course_utils.images.listing import ImageError
 
+FEW = 1.2  # shrunk by less, too many of the four points of a new pixel are one and the same
 MAX_PIXELS = 100_000_000  # a picture with more would take over 300 MB of memory
 ORIENTATION = 0x0112  # the EXIF field for how the camera was held
 TURNS = {  # what undoes each of its values
@@ -30,12 +31,12 @@ class Unreadable(ValueError):
 def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndarray:
     """Return the picture in a file as red, green and blue, as `ImageFolder` would read it.
 
-    Large pictures are first halved (quartered ...) by their means: JPEG files while they are
-    decoded, which saves time, others by whole numbers. Then each new pixel is the mean of four
-    points, so no pixel is skipped (antialiasing by 2 x 2 supersampling); enlarging is bilinear.
-    `ImageDataGenerator` takes one nearest pixel, and `image_dataset_from_directory` blends
-    the four around one point (bilinear, not antialiased), so both skip pixels of large
-    photographs. Like both, this does not keep the ratio of height to width.
+    Nothing is skipped when a picture shrinks (it is antialiased): a JPEG is decoded at the
+    smallest of the scales 1, 1/2, 1/4 and 1/8 that is large enough, which saves time; then, for
+    a factor up to 2, each new pixel is the mean of four points, and otherwise a triangle filter
+    as wide as the factor demands is used (Pillow's bilinear). `ImageDataGenerator` takes the one
+    nearest pixel and `image_dataset_from_directory` blends the four around one point, so both
+    skip pixels of large photographs. Like both, this does not keep the ratio of height to width.
 
     Pictures that a camera stored sideways are turned upright (EXIF orientation; both of Keras's
     readers ignore it). Grey, CMYK and palette colours become RGB; of 16 bits the upper 8 are
@@ -97,14 +98,11 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     # The box is the part that holds the picture: 375 rows, halved, are 187.5, stored in 188.
     _, box = image.draft(None, size) or (image.mode, (0, 0, *image.size))
     image = rgb(image)
-    across, down = max(1, image.width // size[0]), max(1, image.height // size[1])
-    if across > 1 or down > 1:
-        image = image.reduce((across, down))
-        box = (0, 0, box[2] / across, box[3] / down)
     if image.size == size == box[2:]:
         return image
-    if image.width < size[0] or image.height < size[1]:
-        return image.resize(size, Image.Resampling.BILINEAR, box)
+    factors = [old / new for old, new in zip(box[2:], size, strict=True)]
+    if min(factors) < FEW or max(factors) > 2:
+        return image.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=3.0)
     points = image.resize((2 * size[0], 2 * size[1]), Image.Resampling.NEAREST, box)
     return points.reduce(2)
 
