@@ -24,6 +24,7 @@ _MODULES = (
     "checks",
     "claims",
     "data",
+    "explain",
     "images",
     "models",
     "plots",

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.data.entries import datasets_folder
+from course_utils.data.entries import catalog, embedded
 
 IMAGENET_CLASSES = 1000
-CLASS_FILE = "weights/imagenet_classes.tsv"
 
 
 class ImagenetClass(NamedTuple):
@@ -40,8 +39,8 @@ def imagenet_classes() -> tuple[ImagenetClass, ...]:
     >>> imagenet_classes()[967]
     ImagenetClass(wordnet_id='n07920052', name='espresso')
     """
-    lines = (datasets_folder() / CLASS_FILE).read_text("utf-8").splitlines()
-    return tuple(ImagenetClass(*line.split("\t")) for line in lines)
+    content = embedded(catalog()["imagenet"].mini["classes"]).decode("utf-8")
+    return tuple(ImagenetClass(*line.split("\t")) for line in content.splitlines())
 
 
 def decode_predictions(predictions: np.ndarray, top: int = 5) -> list[list[tuple[str, str, float]]]:
