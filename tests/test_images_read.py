@@ -1,5 +1,6 @@
 """One picture: `images.read` and `images.Augment`, held against Pillow, NumPy and Keras."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -140,6 +141,29 @@ def test_a_bad_file_is_refused_with_its_name_and_the_reason(tmp_path, name):
     with pytest.raises(images.ImageError) as refused:
         images.read(tmp_path / name, (8, 8))
     assert str(refused.value) == f"cannot read the picture {tmp_path / name}: {BAD[name][1]}"
+
+
+GOOD = [encoded(colours(0)), encoded(colours(1), progressive=True), *ODD_BUT_GOOD.values()]
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(deadline=None)
+@given(
+    good=st.sampled_from(GOOD),
+    changes=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=5),
+    end=st.integers(0, 2000),
+    size=st.sampled_from([None, (6, 8)]),
+)
+def test_whatever_is_damaged_a_file_is_read_or_refused(tmp_path_factory, good, changes, end, size):
+    damaged = bytearray(good)
+    for place, byte in changes:
+        damaged[place % len(good)] = byte
+    path = tmp_path_factory.getbasetemp() / "damaged.jpg"
+    path.write_bytes(damaged[:end])
+    with contextlib.suppress(images.ImageError):
+        read = images.read(path, size)
+        assert read.dtype == np.uint8
+        assert read.shape[2:] == (3,)
 
 
 def test_a_missing_file_is_named(tmp_path):

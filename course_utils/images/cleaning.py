@@ -70,6 +70,21 @@ def clean(folder: str | Path, aside: str | Path | None = None) -> Moves:
     ImageError
         If it is not a folder of class folders, no file in it is a picture, a file cannot be
         moved, or ``aside`` lies inside the folder or holds a file of the same name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from course_utils import folder
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     pets = shutil.copytree(folder("cats_vs_dogs") / "test", Path(place) / "pets")
+    ...     _ = (pets / "dogs" / "late.jpg").write_text("<html>404 Not Found</html>")
+    ...     print(clean(pets))
+    ...     print(restore(pets))
+    pets: 1,000 good pictures, 1 bad file moved to pets_aside.
+    Moved: 1
+      dogs/late.jpg: a web page, not a picture
+    To bring them back: images.restore(folder).
+    ['dogs/late.jpg']
     """
     found = listing(folder)
     target = _aside(found.folder, aside)

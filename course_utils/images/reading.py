@@ -56,6 +56,13 @@ def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndar
     ------
     ImageError
         If the file holds no whole picture; the message names it and says why.
+
+    Examples
+    --------
+    >>> from course_utils import folder
+    >>> pets = folder("cats_vs_dogs") / "test"
+    >>> read(next((pets / "cats").iterdir()), (24, 40)).shape
+    (24, 40, 3)
     """
     try:
         with opened(path) as image:
@@ -102,7 +109,7 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
         return image
     factors = [old / new for old, new in zip(box[2:], size, strict=True)]
     if min(factors) < FEW or max(factors) > 2:
-        return image.resize(size, Image.Resampling.BILINEAR, box, reducing_gap=3.0)
+        return image.resize(size, Image.Resampling.BILINEAR, box)
     points = image.resize((2 * size[0], 2 * size[1]), Image.Resampling.NEAREST, box)
     return points.reduce(2)
 

@@ -88,6 +88,16 @@ def split(
     ImageError
         If the source holds bad files, a class has too few pictures, the parts make no sense, or
         the target holds anything that `split` did not make.
+
+    Examples
+    --------
+    >>> from course_utils import folder
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     print(split(folder("cats_vs_dogs") / "test", Path(place) / "parts"))
+    part           cats     dogs
+    train           300      300
+    validation      100      100
+    test            100      100
     """
     source, target = Path(source).expanduser(), Path(target).expanduser()
     _check_parts(parts)
