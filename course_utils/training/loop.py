@@ -86,7 +86,7 @@ def _step_function(model, recipe: Recipe):
     velocities = [tf.Variable(tf.zeros_like(weight), trainable=False) for weight in weights]
     classes = model.output_shape[-1]
 
-    @tf.function
+    @tf.function(autograph=False)
     def step(images, labels, rate):
         certain = tf.one_hot(labels, classes)
         targets = certain * (1 - recipe.smoothing) + recipe.smoothing / classes
