@@ -19,7 +19,7 @@ help:
 	@echo "make test-all   the long round as well: other versions, faults"
 	@echo "make notebooks  derive, execute and check the notebooks from notebooks/source/"
 	@echo "make links REPO=owner/name   set the public address; writes badges and launch links"
-	@echo "make full       measure at full scale (hours) and record the results"
+	@echo "make full PHOTOS=FOLDER   measure at full scale (hours) and record the results"
 	@echo "make bench      measure speed and memory as ratios and record them"
 	@echo "make readme     render the tables of the README"
 	@echo "make lint       check the code's style          make lock    resolve requirements.lock anew"
@@ -54,12 +54,19 @@ links: $(STAMP)
 	@$(BIN)/python tools/links.py $(REPO)
 
 full: $(STAMP)
+	@test -n "$(PHOTOS)" || { echo "Name a folder with train/ and test/, each with a folder of photographs a class: make full PHOTOS=FOLDER"; exit 1; }
 	$(BIN)/python benchmarks/full_03.py
+	$(BIN)/python benchmarks/full_04.py --photos "$(PHOTOS)"
+	$(BIN)/python benchmarks/full_05.py
+	$(BIN)/python benchmarks/ladder_05.py
+	$(BIN)/python benchmarks/patience_05.py
 	$(BIN)/python tools/render_readme.py
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/conv2d.py --record
 	$(BIN)/python benchmarks/imports.py --record
+	$(BIN)/python benchmarks/images.py --record
+	$(BIN)/python benchmarks/recipes.py --record
 	$(BIN)/python benchmarks/lessons.py --record
 	$(BIN)/python tools/render_readme.py
 

@@ -33,11 +33,15 @@ VALIDATION = 0.2
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the network is trained; the step size rises for a twentieth of the steps, then falls."""
+    """How the network is trained: in one or more falls of the step size, each with so many epochs.
+
+    In each fall it rises for a twentieth of the steps and then falls to nothing; the optimiser
+    starts anew.
+    """
 
     words: str
     target: str
-    epochs: int
+    falls: tuple[int, ...]
     augmented: bool = False
     dropout: float = 0.0
     peak: float = 1e-3
@@ -45,9 +49,9 @@ class Recipe:
 
 
 RECIPES = {
-    "plain": Recipe("plain", "about 72 %", epochs=20, peak=5e-4),
+    "plain": Recipe("plain", "about 72 %", falls=(20,), peak=5e-4),
     "augmented": Recipe(
-        "augmentation and dropout", "at least 82 %", epochs=60, augmented=True, dropout=0.5
+        "augmentation and dropout", "at least 82 %", falls=(60, 40), augmented=True, dropout=0.5
     ),
 }
 
@@ -102,10 +106,8 @@ def augmented(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return keras.ops.convert_to_numpy(moved)
 
 
-def compiled(recipe: Recipe, count: int) -> keras.Model:
-    """Return a fresh network, ready to be trained on ``count`` photographs."""
-    model = models.cats_dogs_cnn((SIZE, SIZE, 3), dropout=recipe.dropout)
-    steps = recipe.epochs * (count // recipe.batch)
+def compile_for(model: keras.Model, recipe: Recipe, steps: int) -> None:
+    """Make a network ready for one fall of the step size."""
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, steps - steps // 20, warmup_target=recipe.peak, warmup_steps=steps // 20
     )
@@ -115,7 +117,6 @@ def compiled(recipe: Recipe, count: int) -> keras.Model:
         metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)],
         jit_compile=False,
     )
-    return model
 
 
 def train(name: str, recipe: Recipe, seed: int, pile, watched) -> tuple[keras.Model, dict]:
@@ -127,9 +128,12 @@ def train(name: str, recipe: Recipe, seed: int, pile, watched) -> tuple[keras.Mo
         model = keras.models.load_model(state)
     else:
         keras.utils.set_random_seed(seed)
-        model = compiled(recipe, len(labels))
+        model = models.cats_dogs_cnn((SIZE, SIZE, 3), dropout=recipe.dropout)
         curves = {"loss": [], "accuracy": [], "val_loss": [], "val_accuracy": [], "seconds": []}
-    for epoch in range(len(curves["loss"]), recipe.epochs):
+    begins = {sum(recipe.falls[:number]): fall for number, fall in enumerate(recipe.falls)}
+    for epoch in range(len(curves["loss"]), sum(recipe.falls)):
+        if epoch in begins:
+            compile_for(model, recipe, begins[epoch] * (len(labels) // recipe.batch))
         start, rng = time.perf_counter(), np.random.default_rng([seed, epoch])
         order = rng.permutation(len(labels))
         found = []
