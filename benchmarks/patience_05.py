@@ -1,8 +1,9 @@
 """Measure lesson 05's cures for overfitting: ``python benchmarks/patience_05.py``.
 
 The small network on only 2,000 training images of CIFAR-10, which it can learn by heart: as it is,
-with dropout, and with augmentation, for 4 and for 40 epochs, two seeds each. Judged by the same
-2,000 images and by 10,000 other training images. What a run measures is kept in
+with dropout at two rates, and with augmentation, for 4 and for 40 epochs. And, for 4 epochs, at
+five learning rates with and without batch normalisation. Two seeds each; judged by the same 2,000
+images and by 10,000 others. What a run measures is kept in
 ``build/patience_05/``, so an interrupted measurement goes on where it stopped.
 """
 
@@ -26,7 +27,8 @@ FEW, MANY = 2_000, 10_000
 PLAIN = training.Recipe(batch=128, peak=0.1, smoothing=0.0, shift=0, flips="none")
 CURES = {  # name: words, recipe, network
     "none": ("as it is", PLAIN, {}),
-    "dropout": ("dropout 0.25", PLAIN, {"dropout": 0.25}),
+    "dropout-25": ("dropout 0.25", PLAIN, {"dropout": 0.25}),
+    "dropout-50": ("dropout 0.5", PLAIN, {"dropout": 0.5}),
     "augment": (
         "mirrored and moved by up to 4 pixels",
         replace(PLAIN, shift=4, flips="random"),
@@ -35,16 +37,44 @@ CURES = {  # name: words, recipe, network
 }
 
 
-def measure(cure: str, epochs: int, seed: int) -> dict[str, float]:
+RATES = (0.01, 0.05, 0.25, 1.25, 6.25)
+NORMS = {
+    "before": "batch norm before ReLU",
+    "after": "batch norm after ReLU",
+    "none": "no batch norm",
+}
+
+
+def trainings() -> dict[str, tuple[str, training.Recipe, dict]]:
+    """Return every training by its name: words for the table, recipe, what the network has."""
+    found = {
+        f"patience.{cure}-{epochs}": (
+            f"{words}, {epochs} epochs",
+            replace(recipe, epochs=epochs),
+            parts,
+        )
+        for cure, (words, recipe, parts) in CURES.items()
+        for epochs in EPOCHS
+    }
+    return found | {
+        f"rates.{norm}-{rate}": (
+            f"{words}, peak rate {rate}, {EPOCHS[0]} epochs",
+            replace(PLAIN, epochs=EPOCHS[0], peak=rate),
+            {"norm": norm},
+        )
+        for norm, words in NORMS.items()
+        for rate in RATES
+    }
+
+
+def measure(recipe: training.Recipe, parts: dict, seed: int) -> dict[str, float]:
     """Train one network and return its accuracy in % on the images it knows and on others."""
     cifar = load("cifar10", "full")
     split = cifar.holdout(1 - FEW / len(cifar.x_train), seed=0)
-    _, recipe, parts = CURES[cure]
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model = models.component_cnn(**parts)
-    recipe = replace(recipe, epochs=epochs, seed=seed)
-    training.train(model, split.x_train, split.y_train, recipe)
+    training.train(model, split.x_train, split.y_train, replace(recipe, seed=seed))
     return {
         "known": 100 * training.accuracy(model, split.x_train, split.y_train),
         "new": 100 * training.accuracy(model, split.x_val[:MANY], split.y_val[:MANY]),
@@ -62,32 +92,29 @@ def main() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     found = {}
     for seed in SEEDS:
-        for cure in CURES:
-            for epochs in EPOCHS:
-                kept = KEPT / f"{cure}-{epochs}-{seed}.json"
-                if not kept.exists():
-                    kept.write_text(json.dumps(measure(cure, epochs, seed)), encoding="utf-8")
-                found[cure, epochs, seed] = json.loads(kept.read_text(encoding="utf-8"))
-                print(cure, epochs, seed, found[cure, epochs, seed], flush=True)
+        for name, (_, recipe, parts) in trainings().items():
+            kept = KEPT / f"{name}-{seed}.json"
+            if not kept.exists():
+                kept.write_text(json.dumps(measure(recipe, parts, seed)), encoding="utf-8")
+            found[name, seed] = json.loads(kept.read_text(encoding="utf-8"))
+            print(name, seed, found[name, seed], flush=True)
     record_all(found)
 
 
-def record_all(found: dict[tuple[str, int, int], dict[str, float]]) -> None:
+def record_all(found: dict[tuple[str, int], dict[str, float]]) -> None:
     """Record both accuracies of every network."""
     sys.path.insert(0, str(ROOT))
     from tools.results import record
 
-    for cure, (words, *_) in CURES.items():
-        for epochs in EPOCHS:
-            for pile, images in (("known", "its 2,000 training images"), ("new", "10,000 others")):
-                record(
-                    f"05.full.patience.{cure}-{epochs}-{pile}",
-                    statement=f"small network, {words}, {epochs} epochs on 2,000 images: "
-                    f"accuracy on {images}",
-                    values=[found[cure, epochs, seed][pile] for seed in SEEDS],
-                    unit="%",
-                    seeds=list(SEEDS),
-                )
+    for name, (words, *_) in trainings().items():
+        for pile, images in (("known", "its 2,000 training images"), ("new", "10,000 others")):
+            record(
+                f"05.full.{name}-{pile}",
+                statement=f"small network, {words} on 2,000 images: accuracy on {images}",
+                values=[found[name, seed][pile] for seed in SEEDS],
+                unit="%",
+                seeds=list(SEEDS),
+            )
 
 
 if __name__ == "__main__":
