@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -80,14 +81,14 @@ def test_scan_names_links_that_lead_nowhere_and_files_that_may_not_be_read(tmp_p
     pets(tmp_path)
     (tmp_path / "cats" / "gone.jpg").symlink_to(tmp_path / "nowhere.jpg")
     (tmp_path / "cats" / "loop.jpg").symlink_to(tmp_path / "cats" / "loop.jpg")
-    open_file = Image.open
+    read_bytes = Path.read_bytes
 
-    def forbid(path, *arguments, **options):
-        if str(path).endswith("1.jpg"):
+    def forbid(path):
+        if path.name == "1.jpg":
             raise PermissionError(13, "Permission denied", str(path))
-        return open_file(path, *arguments, **options)
+        return read_bytes(path)
 
-    monkeypatch.setattr(Image, "open", forbid)
+    monkeypatch.setattr(Path, "read_bytes", forbid)
     assert dict(images.scan(tmp_path).unreadable) == {
         "cats/1.jpg": "permission denied",
         "cats/gone.jpg": "a link that leads nowhere, or the file is gone",
@@ -200,6 +201,22 @@ def test_a_class_folder_that_is_a_link_back_is_refused(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
     with pytest.raises(images.ImageError, match=r"loop is a link that leads back to .*; remove"):
         images.scan(tmp_path)
+
+
+def test_a_class_folder_that_is_a_link_to_itself_is_refused(tmp_path):
+    pets(tmp_path)
+    (tmp_path / "birds").symlink_to(tmp_path / "birds")
+    with pytest.raises(
+        images.ImageError, match=r"cannot follow the link .*birds \(too many levels"
+    ):
+        images.scan(tmp_path)
+
+
+def test_a_class_folder_may_be_a_link_to_another_place(tmp_path):
+    pets(tmp_path / "pets")
+    pets(tmp_path / "more")
+    (tmp_path / "pets" / "birds").symlink_to(tmp_path / "more" / "dogs")
+    assert images.scan(tmp_path / "pets").counts == {"birds": 2, "cats": 3, "dogs": 2}
 
 
 def test_a_link_back_inside_a_class_folder_is_not_followed(tmp_path):

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from course_utils.images.listing import ImageError, listing
-from course_utils.images.reading import Unreadable, opened, pixels
-from course_utils.images.threads import CORES, share_out
+from course_utils.images.reading import Unreadable, content_of, opened, pixels
+from course_utils.images.threads import THREADS, share_out
 
 MODES = ("binary", "sparse", "categorical")
 CACHE_BYTES = 2**30
@@ -42,7 +43,7 @@ class ImageFolder(keras.utils.PyDataset):
         Keep decoded pictures in memory, so that each file is read once: True for up to 1 GiB,
         or the bytes that may be used.
     workers : int, optional
-        Threads that decode; by default as many as there are processor cores, at most 8.
+        Threads that decode; by default two for each processor core, at most 8.
 
     Attributes
     ----------
@@ -94,7 +95,7 @@ class ImageFolder(keras.utils.PyDataset):
         self.image_size = _checked_size(image_size, batch_size)
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.class_mode, self.augment = class_mode, augment
-        self.threads = workers or CORES
+        self.threads = workers or THREADS
         self.epoch = 0
         self._kept = self._make_cache(cache)
         self._is_kept = np.zeros(len(self.paths), dtype=bool)
@@ -139,30 +140,36 @@ class ImageFolder(keras.utils.PyDataset):
     def _read(self, chosen: np.ndarray) -> np.ndarray:
         """Return the chosen pictures as float32, from memory or from their files."""
         images = np.empty((len(chosen), *self.image_size, 3), dtype=np.float32)
-        in_memory = self._kept is not None and self._is_kept[chosen].all()
-        share_out(
-            lambda row: self._read_one(chosen[row], images[row]),
-            range(len(chosen)),
-            threads=1 if in_memory else self.threads,
-        )
+        for row in np.flatnonzero(self._is_kept[chosen]):
+            images[row] = self._kept[chosen[row]]
+        rows = np.flatnonzero(~self._is_kept[chosen])
+        # Reading is short, and each call would hand Python's lock around; decoding is worth it.
+        contents = {n: self._try(content_of, n, self.paths[n]) for n in chosen[rows]}
+
+        def decode(row: int) -> None:
+            number = chosen[row]
+            images[row] = self._try(self._decoded, number, contents[number])
+
+        share_out(decode, rows, threads=self.threads if len(rows) else 1)
+        if self._kept is not None:
+            self._kept[chosen[rows]] = images[rows]
+            self._is_kept[chosen[rows]] = True
         return images
 
-    def _read_one(self, number: int, place: np.ndarray) -> None:
-        if self._is_kept[number]:
-            place[:] = self._kept[number]
-            return
+    def _decoded(self, content: bytes) -> np.ndarray:
+        with opened(content) as image:
+            return np.asarray(pixels(image, self.image_size))
+
+    def _try(self, step: Callable, number: int, argument: Any) -> Any:
+        """Return ``step(argument)``, or say which picture it is that cannot be read."""
         try:
-            with opened(self.paths[number]) as image:
-                place[:] = np.asarray(pixels(image, self.image_size))
+            return step(argument)
         except Unreadable as reason:
             name = self.paths[number].relative_to(self.folder)
             raise ImageError(
                 f"cannot read the picture {name}: {reason}; "
                 f"run images.clean({str(self.folder)!r}) to move bad files aside"
             ) from reason
-        if self._kept is not None:
-            self._kept[number] = place
-            self._is_kept[number] = True
 
     def _augmented(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         varied = np.asarray(self.augment(images, rng), dtype=np.float32)

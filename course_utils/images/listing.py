@@ -65,7 +65,7 @@ def _class_names(folder: Path) -> list[str]:
     names = [
         entry.name
         for entry in entries
-        if not entry.name.startswith(".") and entry.name not in CLUTTER_FOLDERS and entry.is_dir()
+        if not entry.name.startswith(".") and entry.name not in CLUTTER_FOLDERS and _is_dir(entry)
     ]
     if not names:
         loose = any(_kind(entry.name) == "image" for entry in entries)
@@ -77,6 +77,14 @@ def _class_names(folder: Path) -> list[str]:
     for name in names:
         _refuse_loop(folder, folder / name)
     return names
+
+
+def _is_dir(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ImageError(f"cannot follow the link {entry.path} ({reason}); remove it") from error
 
 
 def _refuse_loop(folder: Path, path: Path) -> None:
@@ -147,6 +155,6 @@ def _check(folder: Path, images: dict[str, list[str]], others: list[str]) -> Non
 def _deeper(folder: Path, images: dict[str, list[str]]) -> Path | None:
     """Return the first class folder that holds folders itself."""
     for name in images:
-        if any(entry.is_dir() for entry in _entries(folder / name)):
+        if any(_is_dir(entry) for entry in _entries(folder / name)):
             return folder / name
     return None

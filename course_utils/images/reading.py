@@ -1,6 +1,7 @@
 """One picture from its file: decoded, upright, red-green-blue, and resized without aliasing."""
 
 import contextlib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,24 +66,32 @@ def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndar
     (24, 40, 3)
     """
     try:
-        with opened(path) as image:
+        with opened(content_of(path)) as image:
             return np.array(pixels(image, image_size))
     except Unreadable as reason:
         raise ImageError(f"cannot read the picture {path}: {reason}") from reason
 
 
+def content_of(path: str | Path) -> bytes:
+    """Return the bytes of a file, or raise `Unreadable`."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Unreadable(_reason(error)) from error
+
+
 @contextlib.contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
+def opened(content: bytes) -> Iterator[Image.Image]:
     """Open a picture, and turn whatever goes wrong in it or with it into `Unreadable`."""
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(content)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise Unreadable(_too_large(f"{image.width} x {image.height} pixels"))
             yield image
     except Unreadable:
         raise
     except UnidentifiedImageError:
-        raise Unreadable(_what_it_is(Path(path))) from None
+        raise Unreadable(_what_it_is(content[:512])) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unreadable(_too_large(f"more than {MAX_PIXELS // 10**6} million pixels")) from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
@@ -157,10 +166,8 @@ def _reason(error: Exception) -> str:
     return f"damaged ({text})"
 
 
-def _what_it_is(path: Path) -> str:
+def _what_it_is(start: bytes) -> str:
     """Say what a file is that is no picture, by its first bytes."""
-    with path.open("rb") as file:
-        start = file.read(512)
     if not start:
         return "empty (0 bytes)"
     if start.lstrip().lower().startswith((b"<!doctype html", b"<html")):

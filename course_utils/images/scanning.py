@@ -10,6 +10,7 @@ from pathlib import Path
 from course_utils.images.listing import Listing, listing
 from course_utils.images.reading import (
     Unreadable,
+    content_of,
     has_sixteen_bits,
     opened,
     orientation,
@@ -17,7 +18,7 @@ from course_utils.images.reading import (
     rgb,
 )
 from course_utils.images.report import Report
-from course_utils.images.threads import CORES
+from course_utils.images.threads import THREADS
 
 FORMATS = {  # the formats, as Pillow calls them, that a name may promise
     ".bmp": ("BMP",),
@@ -78,7 +79,7 @@ def scan(folder: str | Path) -> Report:
 def report_of(found: Listing) -> Report:
     """Open the pictures of a listing, several at a time, and put what was found together."""
     paths = [path for paths in found.images.values() for path in paths]
-    with ThreadPoolExecutor(CORES) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         pictures = list(pool.map(lambda path: _look(found.folder, path), paths))
     good = [picture for picture in pictures if picture.readable]
     return Report(
@@ -117,7 +118,8 @@ def duplicates(folder: Path, pictures: Iterable[Picture]) -> list[list[str]]:
 
 def _look(folder: Path, path: str) -> Picture:
     try:
-        with opened(folder / path) as image:
+        content = content_of(folder / path)
+        with opened(content) as image:
             size, mode, format = image.size, image.mode, image.format
             animated = format != "MPO" and getattr(image, "is_animated", False)
             turned, sixteen_bit = orientation(image) > 1, has_sixteen_bits(image)
@@ -137,13 +139,13 @@ def _look(folder: Path, path: str) -> Picture:
         animated=animated,
         sixteen_bit=sixteen_bit,
         turned=turned,
-        bytes_key=_digest((folder / path).read_bytes()),
+        bytes_key=_digest(content),
         pixels_key=key,
     )
 
 
 def _pixels_key(path: Path) -> str:
-    with opened(path) as image:
+    with opened(content_of(path)) as image:
         upright = pixels(image)
         return _digest(str(upright.size).encode(), upright.tobytes())
 

@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-CORES = min(8, os.cpu_count() or 1)
+# Two for each core: while one waits for Python's lock, another decodes.
+THREADS = min(8, 2 * (os.cpu_count() or 1))
 
 
-def share_out(work: Callable, items: Iterable, threads: int = CORES) -> None:
+def share_out(work: Callable, items: Iterable, threads: int = THREADS) -> None:
     """Call ``work`` with every item, in several threads; the first error is raised here.
 
     Examples
