@@ -1,8 +1,8 @@
 """Time training steps of two recipes for CIFAR-10 side by side: a known tutorial's and lesson 05's.
 
-Both take the same number of images a step, turn by turn, so a busy machine slows both; the ratio
-is the median over the turns. The compute is counted, not timed: 6 x multiply-adds x images x
-epochs. Whole trainings are extrapolated from the steps.
+Both take the same number of images a step, turn by turn. Times are processor times, summed over the
+cores, so that a busy machine does not count; the ratio is the median over the turns. The compute is
+counted, not timed: 6 x multiply-adds x images x epochs. Whole trainings are extrapolated.
 
     python benchmarks/recipes.py [--turns 5] [--threads 2] [--record]
 """
@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
-from time import perf_counter, process_time
+from time import process_time
 
 ROOT = Path(__file__).resolve().parents[1]
 BATCH, IMAGES = 128, 50_000  # both recipes take batches of this size
@@ -46,7 +46,7 @@ def rows(turns: int = 5, threads: int | None = None) -> list[dict]:
         for name in ("short", "long")
     }
     found = [
-        _row("step", f"time of a step of {BATCH} images", step),
+        _row("step", f"processor time of a step of {BATCH} images", step),
         *(
             _row(f"{name}-compute", f"compute of the training, {EPOCHS[name]} epochs", ratio)
             for name, ratio in compute.items()
@@ -54,14 +54,14 @@ def rows(turns: int = 5, threads: int | None = None) -> list[dict]:
         *(
             _row(
                 f"{name}-time",
-                f"time of the training, {EPOCHS[name]} epochs, extrapolated from steps",
+                f"processor time of the training, {EPOCHS[name]} epochs, extrapolated from steps",
                 step * images["source"] / images[name],
             )
             for name in compute
         ),
     ]
     for name, words in (("source", "tutorial's"), ("short", "efficient"), ("long", "efficient")):
-        seconds = median(measured["processor_seconds"][of[name]]) / BATCH * images[name]
+        seconds = median(times[of[name]]) / BATCH * images[name]
         found.append(
             {
                 "id": f"bench.recipes.{name}-hours",
@@ -112,7 +112,6 @@ def _measure(turns: int, threads: int | None) -> dict:
     adam, loss = keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(True)
     source.compile(adam, loss, jit_compile=False)
     seconds = {name: [] for name in STEPS}
-    processor = {name: [] for name in STEPS}
 
     def take(name: str):
         count = STEPS[name] * BATCH
@@ -121,10 +120,8 @@ def _measure(turns: int, threads: int | None) -> dict:
     def stop(name: str) -> None:
         """Note the time of a step since the clock was started, and start it again."""
         nonlocal start
-        now = perf_counter(), process_time()
-        for kept, since, until in zip((seconds, processor), start, now, strict=True):
-            kept[name].append((until - since) / STEPS[name])
-        start = perf_counter(), process_time()
+        seconds[name].append((process_time() - start) / STEPS[name])
+        start = process_time()
 
     def turn(_epoch: int, _loss: float) -> None:
         """End the efficient recipe's turn and give the source one."""
@@ -132,13 +129,12 @@ def _measure(turns: int, threads: int | None) -> dict:
         source.fit(*take("source"), batch_size=BATCH, verbose=0)
         stop("source")
 
-    start = perf_counter(), process_time()
+    start = process_time()
     recipe = Recipe(epochs=turns + 1)
     train(efficient, *take("efficient"), recipe, after_epoch=turn)
     networks = {"source": source, "efficient": efficient}
     return {  # the first turn built the steps
         "seconds": {name: times[1:] for name, times in seconds.items()},
-        "processor_seconds": {name: times[1:] for name, times in processor.items()},
         "multiply_adds": {name: models.multiply_adds(net).total for name, net in networks.items()},
     }
 
