@@ -69,7 +69,7 @@ side = run.pick(quick=64, full=150)  # every picture is brought to side x side p
 parts = ("train", "validation", "test")
 for part in parts:
     for kind in sorted(path for path in (pictures / part).iterdir() if path.is_dir()):
-        print(f"{part}/{kind.name:12}{sum(1 for _ in kind.iterdir()):6,} files")
+        print(f"{part + '/' + kind.name:20}{sum(1 for _ in kind.iterdir()):6,} files")
 
 # %% [markdown]
 # Three piles, as in lesson 03: fit the weights to the first, choose by the second, open the third
@@ -178,8 +178,7 @@ claim("04.epochs-noted", len(past["loss"]))
 # %% [markdown]
 # None of the three, quite. Keras warns and goes on: the history has entries for three epochs, although
 # the generator gave batches for one. In a long log the warning is easily missed, and the curve looks
-# like any other. If you ever meet this sentence, the
-# cause is one of three: the generator ends, `steps_per_epoch` is too large, or a
+# like any other. If you ever meet this sentence, the cause is one of three: the generator ends, `steps_per_epoch` is too large, or a
 # `tf.data` pipeline lacks `.repeat()`.
 #
 # A generator for training therefore never ends, and shuffles anew each time round:
