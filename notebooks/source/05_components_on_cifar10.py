@@ -42,17 +42,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_utils import (
-    claim,
-    load,
-    models,
-    plots,
-    profile,
-    quiet,
-    recorded,
-    training,
-    widgets,
-)
+from course_utils import claim, load, models, plots, profile, quiet, recorded, training, widgets
 
 with quiet():
     import keras
