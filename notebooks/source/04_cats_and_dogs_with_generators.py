@@ -541,6 +541,8 @@ ratios = {
     "ImageFolder, augmented": "augmented",
     "ImageFolder, decoded, augmented": "augmented-cached",
 }
+
+# %%
 figure, axes = plt.subplots(figsize=(6.4, 3.2))
 for size, words, mark, up in (
     ("500x375", "500 x 375 pixels", "o", 0.2),
@@ -552,11 +554,7 @@ for size, words, mark, up in (
         axes.text(ratio, row - up, f"{ratio:.1f}", ha="center", fontsize=8)
 axes.axvline(1, color="black")
 axes.set_yticks(range(len(ratios)), list(ratios))
-axes.set(
-    xscale="log",
-    xlim=(0.7, 160),
-    ylim=(5.5, -0.7),
-)
+axes.set(xscale="log", xlim=(0.7, 160), ylim=(5.5, -0.7))
 axes.set_xlabel("times as fast as ImageDataGenerator")
 axes.set_xticks([1, 3, 10, 30, 100], [1, 3, 10, 30, 100])
 axes.minorticks_off()
