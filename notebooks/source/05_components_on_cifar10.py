@@ -242,9 +242,9 @@ claim("05.max-over-strided", by_pooling["max"] - by_pooling["strided"])
 #
 # $$ \text{band} = \pm\, 2\, s\, \sqrt{2/3} $$
 #
-# (Two variants stay out of $s$, because their seeds differ many times as much as all others': at a
-# constant rate, and without batch normalisation, luck plays a larger part. That is a finding of its
-# own.)
+# (Two variants stay out of $s$, because their seeds differ about five times as much as the
+# others': at a constant rate, and without batch normalisation, luck plays a larger part. That is a
+# finding of its own, and for these two rows the band is too narrow; they lie far outside it.)
 
 # %%
 variants = {"the base": "base", "average pooling": "pooling-average"}
@@ -274,10 +274,10 @@ compare(
 
 # %% [markdown]
 # A square is the mean of three seeds, the bar their standard deviation, the small dots are the
-# seeds. The light blue band is the noise. **Grey rows lie within it: nothing was found.** Red rows
-# are worse than the base, orange ones better.
+# seeds. The light blue band is the noise. **Grey rows lie within it: nothing was found.** Rows in red or orange
+# differ from the base by more than luck: left of the band is worse, right of it better.
 #
-# Here all three are red. Both other ways to shrink lose, by more than luck, and in the same order
+# Here all three lie to the left of it. Both other ways to shrink lose, by more than luck, and in the same order
 # as on your machine. And a rate that stays high costs ten points, more or less of them as luck will
 # have it: look how far apart its three dots are.
 #
@@ -376,8 +376,8 @@ claim("05.strided-changes-most", max(changed, key=lambda name: changed[name][0])
 #
 # So the contradiction is settled. Convolution keeps track of a shift (equivariance). A pooling
 # forgets shifts within its tile and exaggerates the others. Averaging over all places forgets
-# nearly everything about the place. How much a network suffers depends on its head, and on whether
-# it has seen moved images.
+# nearly everything about the place. How much a network suffers depends on its head, on how its
+# maps shrink (the chart), and on whether it has seen moved images.
 
 # %% [markdown]
 # ## Spot the mistake: scale the test images
@@ -513,7 +513,7 @@ compare("dropout 0.25", "dropout 0.5", title="A cure for a network that is not i
 # $$ y = \gamma\, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta $$
 #
 # with a learnt scale $\gamma$ and offset $\beta$ for each channel, 1 and 0 at first. Four images
-# with one number each in two channels; fill in the result before you run the second line:
+# with one number each in two channels; fill in the result before you run the cell:
 
 # %%
 x = np.array([[1, 10], [3, 10], [5, 30], [7, 30]], dtype="float32")
@@ -698,7 +698,7 @@ widgets.animate(
 
 # %%
 def turned(rotation, right, down, mirrored):
-    how = {"theta": rotation, "ty": -right, "tx": -down, "flip_horizontal": mirrored}
+    how = {"theta": rotation, "tx": -right, "ty": -down, "flip_horizontal": mirrored}
     figure, axes = plt.subplots(1, 2, figsize=(6.4, 3.2))
     for place, picture, title in zip(
         axes, (horse, augmenter.apply_transform(horse, how)), ("original", "augmented"), strict=True
@@ -787,7 +787,8 @@ plt.show()
 # %% [markdown]
 # After 4 epochs nobody is ill, and no cure helps. After 40 the network as it is knows its 2,000
 # images by heart, all but one or two, and names little more than half of the new ones. Dropout
-# lowers the training accuracy and wins a point or two on new images. Augmentation wins about five:
+# lowers the training accuracy and wins one or two points on new images, which for two seeds is hardly
+# more than luck. Augmentation wins about five, and that is more:
 # its network is the worst of all on the training images and the best on new ones. That is what a
 # cure for overfitting looks like, the two ends of the line move towards each other. And it takes
 # time: who compares after 4 epochs throws away the best of the four.
@@ -890,7 +891,7 @@ stored.invert_yaxis()
 plt.show()
 
 # %% [markdown]
-# The first stage has hardly any parameters and a third of the work.
+# The first stage has hardly any parameters and three tenths of the work.
 #
 # ### And the training?
 #
@@ -912,9 +913,8 @@ claim("05.strided-share", ours["strided"].total / ours["max"].total)
 claim("05.no-pooling-times", ours["none"].total / ours["max"].total)
 
 # %% [markdown]
-# About 1,600 TFLOP (a tera is a million millions), or 1.6 PFLOP. On the two processor cores that
-# these lessons are written for that would take about seven hours, extrapolated from some steps:
-# nobody waited for it.
+# About 1,600 TFLOP (a tera is a million millions), or 1.6 PFLOP. It would take almost five hours of one processor
+# core, extrapolated from some measured steps: nobody waited for it.
 #
 # The other three lines answer what we left open: per image the strided network costs a quarter of
 # the base, the one without any pooling 10.8 times as much. So our comparison was one of equal
@@ -1048,7 +1048,8 @@ plt.show()
 
 # %% [markdown]
 # After each epoch without progress the rate drops to less than a third, and the loss calms down.
-# The planned schedule gets there without having to see trouble first. Don't give `fit` both: the
+# The planned schedule does not look at the loss: here it
+# keeps the rate high for too long, and the loss calms down only towards the end. Don't give `fit` both: the
 # scheduler sets the rate anew in each epoch and wipes out what the other did. And let them watch
 # validation images: a callback that watches the test set chooses by it.
 
@@ -1195,8 +1196,9 @@ claim("05.filters-correlate", float(np.abs(off_diagonal).max()))
 #
 # **Kernels that hand on.** A fresh convolution scrambles what it gets. Here filter $i$ starts as a
 # copy of channel $i$ (a 1 in the middle of the kernel, 0 elsewhere), and only the filters beyond
-# the number of channels start from random numbers. So a fresh network passes its input on, and
-# learns what to change.
+# the number of channels start from random numbers. (The first learnt
+# layer has fewer filters than channels and starts at random.) So the layers behind it pass their
+# input on at first, and learn what to change.
 #
 # **Each image in both directions.** Mirror at random, and an image looks the same in two epochs
 # running half of the time. *Alternating* flips mirror at random in the first epoch and then in
@@ -1257,7 +1259,7 @@ for row, value in enumerate(values):
     gain = f"  ({gains[row - 1]:+.1f})" if row else ""
     axes.text(value, row, f" {value:.1f}{gain}", va="center")
 axes.invert_yaxis()
-axes.set(xlim=(0, 115), xlabel="validation accuracy, %", title="Each line adds one thing")
+axes.set(xlim=(0, 115), xlabel="validation accuracy, %", title="What each line adds")
 plt.show()
 
 # %% [markdown]
@@ -1345,7 +1347,7 @@ claim("05.hardest-pair", " and ".join(names[kind] for kind in pair))
 
 # %% [markdown]
 # Two groups: six animals that are confused with each other, four vehicles likewise, and little in
-# between (an airplane is taken for a bird or a ship: blue all round). Cat and dog are the pair that
+# between (the main exception: birds and airplanes, blue all round). Cat and dog are the pair that
 # is confused most, in both directions. Is that what you wrote down? At 32 x 32 pixels a cat's ears
 # are two or three pixels each.
 #
@@ -1393,7 +1395,8 @@ plt.show()
 #    <details><summary>Answer</summary>
 #
 #    Four times, in both cases (the first layer's only twice in the first case, as its input
-#    channels stay three). The parameters grow fourfold in the first case; in the second they stay.
+#    channels stay three). The parameters grow fourfold in the first case; in the second they stay, if
+#    the head averages over all places; behind `Flatten` the dense layer grows fourfold.
 #    </details>
 #
 # 4. Training accuracy 99 %, validation accuracy 80 %. Training accuracy 62 %, validation accuracy
