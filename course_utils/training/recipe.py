@@ -94,9 +94,12 @@ def crop(images: np.ndarray, rng: np.random.Generator, pixels: int = 2) -> np.nd
     n, height, width, _ = images.shape
     border = ((0, 0), (pixels, pixels), (pixels, pixels), (0, 0))
     padded = np.pad(images, border, mode="reflect")
-    top, left = rng.integers(0, 2 * pixels + 1, (2, n))
-    rows, columns = top[:, None] + np.arange(height), left[:, None] + np.arange(width)
-    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    cropped = np.empty_like(images)
+    for window, image, top, left in zip(
+        cropped, padded, *rng.integers(0, 2 * pixels + 1, (2, n)), strict=True
+    ):
+        window[:] = image[top : top + height, left : left + width]
+    return cropped
 
 
 def flip(images: np.ndarray, mirror: np.ndarray) -> np.ndarray:
@@ -108,7 +111,9 @@ def flip(images: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     >>> flip(pair, np.array([True, False])).tolist()
     [[[[2], [1]]], [[[1], [2]]]]
     """
-    return np.where(mirror[:, None, None, None], images[:, :, ::-1], images)
+    flipped = images.copy()
+    flipped[mirror] = images[mirror][:, :, ::-1]
+    return flipped
 
 
 def mirrored_in(epoch: int, n: int, recipe: Recipe) -> np.ndarray:
