@@ -178,6 +178,41 @@ def test_an_animation_and_a_transparent_picture_are_stored_as_they_are():
         assert build_notebooks.smaller(stream.getvalue()) == stream.getvalue()
 
 
+def noise(seed, size=(300, 400)):
+    """A smooth picture of very many colours, with a little noise, as a photograph has."""
+    rng = np.random.default_rng(seed)
+    ramp = np.add.outer(np.linspace(0, 120, size[0]), np.linspace(0, 120, size[1]))
+    pixels = np.stack([ramp, ramp[::-1], ramp[:, ::-1]], axis=-1) + rng.integers(0, 16, (*size, 3))
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def test_a_large_photograph_keeps_256_colours_and_hardly_changes():
+    stream = io.BytesIO()
+    noise(0).save(stream, "PNG")
+    small = build_notebooks.smaller(stream.getvalue())
+    assert len(small) < len(stream.getvalue()) / 2
+    kept = Image.open(io.BytesIO(small))
+    assert kept.mode == "P"
+    difference = np.asarray(kept.convert("RGB"), float) - np.asarray(noise(0), float)
+    assert abs(difference.mean()) < 1
+    assert np.abs(difference).mean() < 16
+
+
+def test_a_large_animation_keeps_its_frames_and_their_times():
+    stream, frames = io.BytesIO(), [noise(seed) for seed in range(3)]
+    options = {"save_all": True, "append_images": frames[1:], "duration": [100, 200, 300]}
+    frames[0].save(stream, "PNG", **options)
+    small = build_notebooks.smaller(stream.getvalue())
+    assert len(small) < len(stream.getvalue()) / 2
+    with Image.open(io.BytesIO(small)) as kept:
+        assert kept.n_frames == 3
+        for number, frame in enumerate(frames):
+            kept.seek(number)
+            assert kept.info["duration"] == options["duration"][number]
+            difference = np.asarray(kept.convert("RGB"), float) - np.asarray(frame, float)
+            assert np.abs(difference).mean() < 16
+
+
 def test_what_was_built_is_left_alone_until_its_source_or_the_notebook_changes(target, monkeypatch):
     lesson = target("lesson")
     monkeypatch.setattr(build_notebooks, "targets", lambda wanted: [lesson])

@@ -10,16 +10,18 @@ import base64
 import hashlib
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from PIL import Image
+from PIL import Image, ImageSequence
 from tqdm.auto import tqdm
 
 from course_utils.cli import run
 from tools.notebooks import ROOT, Target, launch_cells, number_cells, targets
 
 STAMPS = ROOT / "build" / "notebooks"
+LARGE = 100_000  # bytes of a picture
 ENVIRONMENT = {"COURSE_STRICT": "1", "COURSE_PROFILE": "quick"}
 
 
@@ -72,7 +74,10 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 
 
 def smaller(png: bytes) -> bytes:
-    """Return the same picture in fewer bytes where that loses nothing (animations as they are).
+    """Return the same picture in fewer bytes; transparent ones and small animations as they are.
+
+    A picture of up to `LARGE` bytes loses nothing. A larger one is a page of photographs or moves:
+    it keeps the 256 colours that suit it best, dithered, for all of its frames.
 
     Examples
     --------
@@ -82,15 +87,39 @@ def smaller(png: bytes) -> bytes:
     True
     """
     with Image.open(io.BytesIO(png)) as picture:
-        if getattr(picture, "n_frames", 1) > 1 or picture.convert("RGBA").getextrema()[3][0] < 255:
-            return png
-        best, plain = png, picture.convert("RGB")
-    for candidate in (plain, plain.convert("P", palette=Image.Palette.ADAPTIVE)):
-        stream = io.BytesIO()
-        candidate.save(stream, "PNG", optimize=True)
-        if len(stream.getvalue()) < len(best) and candidate.convert("RGB") == plain:
-            best = stream.getvalue()
+        frames, durations = [], []
+        for frame in ImageSequence.Iterator(picture):
+            frames.append(frame.convert("RGBA"))
+            durations.append(frame.info.get("duration", 0))
+    if any(frame.getextrema()[3][0] < 255 for frame in frames):
+        return png
+    best, plain = png, [frame.convert("RGB") for frame in frames]
+    if len(frames) == 1:
+        for candidate in (plain[0], plain[0].convert("P", palette=Image.Palette.ADAPTIVE)):
+            stored = _png([candidate])
+            if len(stored) < len(best) and candidate.convert("RGB") == plain[0]:
+                best = stored
+    if len(best) > LARGE:
+        best = min(best, _png(_with_one_palette(plain), durations), key=len)
     return best
+
+
+def _with_one_palette(frames: list[Image.Image]) -> list[Image.Image]:
+    """Return frames of one size in the 256 colours that suit all of them best."""
+    width, height = frames[0].size
+    every = Image.new("RGB", (width, height * len(frames)))
+    for number, frame in enumerate(frames):
+        every.paste(frame, (0, number * height))
+    palette = every.quantize(256)
+    return [frame.quantize(palette=palette) for frame in frames]
+
+
+def _png(frames: list[Image.Image], durations: Sequence[float] = ()) -> bytes:
+    stream, options = io.BytesIO(), {}
+    if len(frames) > 1:
+        options = {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": 0}
+    frames[0].save(stream, "PNG", optimize=True, **options)
+    return stream.getvalue()
 
 
 def complaint(notebook: nbformat.NotebookNode) -> str:
