@@ -24,6 +24,7 @@ from course_utils.models.counts import Counts, LayerCount, multiply_adds, traini
 from course_utils.models.efficientnet import efficientnet_lite0
 from course_utils.models.fashion import deeper_cnn, dense_baseline, fashion_cnn, small_cnn
 from course_utils.models.imagenet import decode_predictions, imagenet_classes
+from course_utils.models.pretrained import mobilenet_v2, resnet50, shapes_only, vgg16
 from course_utils.models.trained import load_trained
 
 __all__ = [
@@ -40,10 +41,14 @@ __all__ = [
     "fashion_cnn",
     "imagenet_classes",
     "load_trained",
+    "mobilenet_v2",
     "multiply_adds",
     "preact_cnn",
+    "resnet50",
+    "shapes_only",
     "small_cnn",
     "training_flop",
     "unit",
+    "vgg16",
     "whitening",
 ]

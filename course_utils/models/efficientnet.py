@@ -89,7 +89,7 @@ def efficientnet_lite0(
     >>> efficientnet_lite0((64, 64, 3), include_top=False, weights=None).output_shape
     (None, 2, 2, 1280)
     """
-    _check(input_shape, weights, classifier_activation, pooling)
+    check_arguments("EfficientNet-Lite0", input_shape, weights, classifier_activation, pooling)
     with_keras = layers()
     import keras
 
@@ -158,10 +158,17 @@ def _normalise(x, name: str, relu: bool):
     return with_keras.ReLU(6.0, name=f"{name}_relu")(x) if relu else x
 
 
-def _check(input_shape, weights, classifier_activation, pooling) -> None:
+def check_arguments(
+    network: str,
+    input_shape: tuple[int, ...],
+    weights: str | None,
+    classifier_activation: str | None,
+    pooling: str | None,
+) -> None:
+    """Raise a ValueError that names the argument which no network of ImageNet takes."""
     if len(input_shape) != 3 or input_shape[-1] != 3:
         raise ValueError(
-            f"input_shape is {tuple(input_shape)}; EfficientNet-Lite0 takes (height, width, 3), "
+            f"input_shape is {tuple(input_shape)}; {network} takes (height, width, 3), "
             "channels last: repeat a grey channel three times"
         )
     for name, value, allowed in (
