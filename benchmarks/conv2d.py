@@ -8,14 +8,11 @@ over the turns of (NumPy's time / TensorFlow's time in the same turn), so a busy
 
 import argparse
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-ROOT = Path(__file__).resolve().parents[1]
+from shared import in_a_child, record_rows
+
 BATCH = 32
 LEAST = 0.03  # seconds: long enough that a short interruption is not the whole measurement
 TARGET, MEDIAN_TARGET = 2.2, 1.6
@@ -37,19 +34,10 @@ def rows(threads: int = 1, turns: int = 15) -> list[dict]:
         Keys ``id, statement, value, unit, target, holds``, and ``numpy_ms, tensorflow_ms`` except
         for the medians.
     """
-    environment = os.environ | {
-        "OPENBLAS_NUM_THREADS": str(threads),
-        "MKL_NUM_THREADS": str(threads),
-        "OMP_NUM_THREADS": str(threads),
-        "VECLIB_MAXIMUM_THREADS": str(threads),
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, __file__, "--child", f"--threads={threads}", f"--turns={turns}"]
-    child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if child.returncode:
-        raise RuntimeError(f"the timing process failed:\n{child.stderr[-2000:]}")
-    found = [_row(**measured) for measured in json.loads(child.stdout.splitlines()[-1])]
+    limits = {f"{library}_NUM_THREADS": str(threads) for library in ("OPENBLAS", "MKL", "OMP")}
+    limits["VECLIB_MAXIMUM_THREADS"] = str(threads)
+    measured = in_a_child(__file__, f"--threads={threads}", f"--turns={turns}", **limits)
+    found = [_row(**layer) for layer in measured]
     for direction in ("forward", "backward"):
         ratio = median(row["value"] for row in found if row["id"].endswith(direction))
         found.append(_row("median", direction, ratio, target=MEDIAN_TARGET))
@@ -169,12 +157,7 @@ def main() -> None:
     print(f"batch {BATCH}, float32, padding same, threads: {options.threads}")
     print(table(found))
     if options.record:
-        sys.path.insert(0, str(ROOT))
-        from tools.results import record
-
-        for row in found:
-            kept = {key: row[key] for key in ("statement", "unit", "target")}
-            record(row["id"], values=[row["value"]], **kept)
+        record_rows(found)
 
 
 if __name__ == "__main__":

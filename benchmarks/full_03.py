@@ -7,17 +7,17 @@ of seeds are recorded in ``results.json``.
 """
 
 import argparse
-import json
-import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from shared import kept, record_curves
 
 from course_utils import load, models, quiet
+from tools.results import record
 
 with quiet():
     import keras
@@ -158,9 +158,6 @@ def shifted_in_turn(images: np.ndarray, pixels: int) -> np.ndarray:
 
 def record_all(found: dict[str, list[dict]]) -> None:
     """Record what every seed of a network measured."""
-    sys.path.insert(0, str(ROOT))
-    from tools.results import record
-
     for name, runs in found.items():
         recipe, seeds = RECIPES[name], list(SEEDS)
         count = f"{recipe.build().count_params():,} parameters"
@@ -189,18 +186,8 @@ def record_all(found: dict[str, list[dict]]) -> None:
                 unit="%",
                 seeds=seeds,
             )
-        for key, words, unit, scale in (
-            ("accuracy", "training accuracy", "%", 100),
-            ("val_accuracy", "validation accuracy", "%", 100),
-            ("loss", "training loss", "", 1),
-            ("val_loss", "validation loss", "", 1),
-        ):
-            record(
-                f"03.full.{name}-curve-{key}",
-                statement=f"{recipe.words}: {words} by epoch, mean of {len(seeds)} seeds",
-                values=(scale * np.mean([run["curves"][key] for run in runs], axis=0)).tolist(),
-                unit=unit,
-            )
+        curves = [run["curves"] for run in runs]
+        record_curves(f"03.full.{name}", recipe.words, curves, list(curves[0]))
         record(
             f"03.full.{name}-train",
             statement=f"{recipe.words}: training accuracy in the last epoch",
@@ -227,17 +214,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--models", nargs="+", default=list(RECIPES), choices=list(RECIPES))
     wanted = parser.parse_args().models
-    KEPT.mkdir(parents=True, exist_ok=True)
     found = {}
     for name in wanted:
         for seed in SEEDS:
-            kept = KEPT / f"{name}-{seed}.json"
-            if not kept.exists():
-                print(f"{name}, seed {seed}", flush=True)
-                unfinished = kept.with_suffix(f".{os.getpid()}")
-                unfinished.write_text(json.dumps(measure(name, seed)), encoding="utf-8")
-                unfinished.replace(kept)
-            run = json.loads(kept.read_text(encoding="utf-8"))
+            run = kept(KEPT / f"{name}-{seed}.json", partial(measure, name, seed))
             found.setdefault(name, []).append(run)
             shifts = " ".join(f"{value:.2f}" for value in run["by_shift"])
             print(f"{name:8} seed {seed}: test % at shift 0 to 4: {shifts}", flush=True)

@@ -12,15 +12,16 @@ where it stopped. Keras alone is used, so ``KERAS_BACKEND`` may name any of its 
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from shared import CURVES, record_curves
 
 from course_utils import models, quiet
+from tools.results import record
 
 with quiet():
     import keras
@@ -177,21 +178,9 @@ def evaluate(model: keras.Model, pixels: np.ndarray, labels: np.ndarray) -> dict
 
 def record_all(name: str, recipe: Recipe, seeds: list[int], curves: list[dict], tests) -> None:
     """Record the curves on training and validation photographs, and the test accuracies."""
-    sys.path.insert(0, str(ROOT))
-    from tools.results import record
-
-    for key, words, unit, scale in (
-        ("accuracy", "training accuracy", "%", 100),
-        ("val_accuracy", "validation accuracy", "%", 100),
-        ("loss", "training loss", "", 1),
-        ("val_loss", "validation loss", "", 1),
-    ):
-        record(
-            f"04.full.{name}-curve-{key}",
-            statement=f"cats and dogs, {recipe.words}: {words} by epoch, mean of the seeds",
-            values=(scale * np.mean([curve[key] for curve in curves], axis=0)).tolist(),
-            unit=unit,
-        )
+    keys = ["loss", "accuracy"] if recipe.whole else [key for key, *_ in CURVES]
+    record_curves(f"04.full.{name}", f"cats and dogs, {recipe.words}", curves, keys)
+    count = 2_000 if recipe.whole else 1_600
     for key, slug, words in (
         ("accuracy", "test", "1,000 test photographs"),
         ("mirrored", "mirrored-test", "1,000 test photographs, mirror image's logits added"),
@@ -199,7 +188,7 @@ def record_all(name: str, recipe: Recipe, seeds: list[int], curves: list[dict], 
     ):
         record(
             f"04.full.{name}-{slug}",
-            statement=f"cats and dogs at {SIZE} x {SIZE}, {recipe.words}, trained on 1,600: "
+            statement=f"cats and dogs at {SIZE} x {SIZE}, {recipe.words}, trained on {count:,}: "
             f"accuracy on {words}",
             values=[100 * test[key] for test in tests],
             unit="%",

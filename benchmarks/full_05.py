@@ -14,17 +14,18 @@ so an interrupted measurement goes on where it stopped. Complete sets of seeds a
 
 import argparse
 import json
-import os
-import sys
 import time
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from shared import kept, use_threads
 
 from course_utils import load, models, quiet
 from course_utils.training import Recipe, accuracy, predict, train
+from tools.results import record
 
 with quiet():
     import keras
@@ -249,28 +250,23 @@ PREPROCESSING = {
 }
 
 
-def record_all(found: dict[str, list[dict]]) -> None:
-    """Record every run whose seeds are complete."""
-    sys.path.insert(0, str(ROOT))
-    from tools.results import record
-
-    for name, measured in found.items():
-        run = runs()[name]
-        seeds = list(run.seeds)
-        values = [one["accuracy"] for one in measured]
-        if name.startswith("choose"):
-            words = f"efficient network, 3 epochs, {run.words}: accuracy on 5,000 validation images"
-            record(f"05.full.{name}", statement=words, values=values, unit="%", seeds=seeds)
-        elif name.startswith("ablation"):
-            words = f"small network, {run.words}: accuracy on 10,000 validation images"
-            record(f"05.full.{name}", statement=words, values=values, unit="%", seeds=seeds)
-            if run.distort == "centred":
-                record_preprocessing(record, measured, seeds)
-        else:
-            record_recipe(record, name, run, measured, seeds)
+def record_run(name: str, run: Run, measured: list[dict]) -> None:
+    """Record a run whose seeds are complete."""
+    seeds = list(run.seeds)
+    values = [one["accuracy"] for one in measured]
+    if name.startswith("choose"):
+        words = f"efficient network, 3 epochs, {run.words}: accuracy on 5,000 validation images"
+        record(f"05.full.{name}", statement=words, values=values, unit="%", seeds=seeds)
+    elif name.startswith("ablation"):
+        words = f"small network, {run.words}: accuracy on 10,000 validation images"
+        record(f"05.full.{name}", statement=words, values=values, unit="%", seeds=seeds)
+        if run.distort == "centred":
+            record_preprocessing(measured, seeds)
+    else:
+        record_recipe(name, run, measured, seeds)
 
 
-def record_preprocessing(record, measured: list[dict], seeds: list[int]) -> None:
+def record_preprocessing(measured: list[dict], seeds: list[int]) -> None:
     """Record what happens when test images are centred by something else."""
     for key, words in PREPROCESSING.items():
         record(
@@ -283,7 +279,7 @@ def record_preprocessing(record, measured: list[dict], seeds: list[int]) -> None
         )
 
 
-def record_recipe(record, name: str, run: Run, measured: list[dict], seeds: list[int]) -> None:
+def record_recipe(name: str, run: Run, measured: list[dict], seeds: list[int]) -> None:
     """Record accuracy, compute and processor time of the short or the long training."""
     tflop, parameters = measured[0]["tflop"], measured[0]["parameters"]
     words = f"{run.words}, {parameters:,} parameters, {tflop:.1f} TFLOP"
@@ -343,28 +339,22 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     parser.add_argument("--record", action="store_true", help="only record what is kept")
     options = parser.parse_args()
-    if options.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-    KEPT.mkdir(parents=True, exist_ok=True)
-    complete = {}
+    use_threads(options.threads)
+    KEPT.mkdir(parents=True, exist_ok=True)  # for the checkpoints
     for name, run in runs().items():
         if not fnmatch(name, options.runs):
             continue
         paths = [KEPT / f"{name}-{seed}.json" for seed in run.seeds]
-        for seed, kept in zip(run.seeds, paths, strict=True):
-            if kept.exists() or options.record or seed not in options.seeds:
+        for seed, path in zip(run.seeds, paths, strict=True):
+            if path.exists() or options.record or seed not in options.seeds:
                 continue
             print(f"{name}, seed {seed}", flush=True)
-            found = measure(name, run, seed)
-            unfinished = kept.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(json.dumps(found), encoding="utf-8")
-            unfinished.replace(kept)
-            kept.with_suffix(".npz").unlink(missing_ok=True)
+            found = kept(path, partial(measure, name, run, seed))
+            path.with_suffix(".npz").unlink(missing_ok=True)
             print(f"{name}, seed {seed}: {found['accuracy']:.2f} %", flush=True)
         if all(path.exists() for path in paths):
-            complete[name] = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-            record_all({name: complete[name]})
+            measured = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+            record_run(name, run, measured)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import io
 import os
-import sys
 import tempfile
 from itertools import cycle, islice
 from pathlib import Path
@@ -24,12 +23,10 @@ from time import perf_counter
 
 import numpy as np
 from PIL import Image
+from shared import record_rows
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from course_utils import data, images, settings  # noqa: E402
-from course_utils.images.reading import pixels  # noqa: E402
+from course_utils import data, images, settings
+from course_utils.images.reading import pixels
 
 SIZE, BATCH = (150, 150), 32
 TYPICAL = (500, 375)
@@ -252,12 +249,7 @@ def main() -> None:
     print(f"{options.pictures} JPEG files to {SIZE[0]} x {SIZE[1]}, batches of {BATCH}")
     print(table(found))
     if options.record:
-        from tools.results import record
-
-        for row in found:
-            if row["unit"] != "/s":
-                kept = {key: row[key] for key in ("statement", "unit", "target")}
-                record(row["id"], values=[row["value"]], **kept)
+        record_rows(row for row in found if row["unit"] != "/s")
 
 
 if __name__ == "__main__":

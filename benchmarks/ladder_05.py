@@ -7,16 +7,17 @@ goes on where it stopped; once every run is there, all rows are recorded in ``re
 """
 
 import argparse
-import json
-import sys
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from shared import kept, use_threads
+
 from course_utils import load, models, quiet, training
+from tools.results import record
 
 with quiet():
     import keras
-    import tensorflow as tf
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "ladder_05"
@@ -87,26 +88,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     options = parser.parse_args()
-    if options.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-    KEPT.mkdir(parents=True, exist_ok=True)
+    use_threads(options.threads)
     found: dict[tuple[int, int], float] = {}
     for seed in SEEDS:
         for number, rung in enumerate(ladder()):
-            kept = KEPT / f"{number}-{seed}.json"
-            if not kept.exists():
-                kept.write_text(json.dumps(measure(rung, seed)), encoding="utf-8")
-            found[number, seed] = json.loads(kept.read_text(encoding="utf-8"))
+            path = KEPT / f"{number}-{seed}.json"
+            found[number, seed] = kept(path, partial(measure, rung, seed))
             print(f"{rung.words}, seed {seed}: {found[number, seed]:.2f} %", flush=True)
     record_all(found)
 
 
 def record_all(found: dict[tuple[int, int], float]) -> None:
     """Record every row with all its seeds."""
-    sys.path.insert(0, str(ROOT))
-    from tools.results import record
-
     for number, rung in enumerate(ladder()):
         record(
             f"05.full.ladder-{number}",

@@ -9,16 +9,17 @@ others. What a run measures is kept in
 """
 
 import argparse
-import json
-import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from shared import kept, use_threads
+
 from course_utils import load, models, quiet, training
+from tools.results import record
 
 with quiet():
     import keras
-    import tensorflow as tf
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / "build" / "patience_05"
@@ -91,17 +92,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     options = parser.parse_args()
-    if options.threads:
-        tf.config.threading.set_intra_op_parallelism_threads(options.threads)
-        tf.config.threading.set_inter_op_parallelism_threads(options.threads)
-    KEPT.mkdir(parents=True, exist_ok=True)
+    use_threads(options.threads)
     found = {}
     for name, (_, recipe, parts) in trainings().items():
         for seed in seeds_of(name):
-            kept = KEPT / f"{name}-{seed}.json"
-            if not kept.exists():
-                kept.write_text(json.dumps(measure(recipe, parts, seed)), encoding="utf-8")
-            found[name, seed] = json.loads(kept.read_text(encoding="utf-8"))
+            path = KEPT / f"{name}-{seed}.json"
+            found[name, seed] = kept(path, partial(measure, recipe, parts, seed))
             print(name, seed, found[name, seed], flush=True)
     record_all(found)
 
@@ -113,9 +109,6 @@ def seeds_of(name: str) -> tuple[int, ...]:
 
 def record_all(found: dict[tuple[str, int], dict[str, float]]) -> None:
     """Record both accuracies of every network."""
-    sys.path.insert(0, str(ROOT))
-    from tools.results import record
-
     for name, (words, *_) in trainings().items():
         for pile, images in (("known", "its 2,000 training images"), ("new", "10,000 others")):
             record(

@@ -9,14 +9,11 @@ counted, not timed: 6 x multiply-adds x images x epochs. Whole trainings are ext
 
 import argparse
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from statistics import median
 from time import process_time
 
-ROOT = Path(__file__).resolve().parents[1]
+from shared import in_a_child, record_rows, use_threads
+
 BATCH, IMAGES = 128, 50_000  # both recipes take batches of this size
 EPOCHS = {"source": 20, "short": 3, "long": 10}
 STEPS = {"source": 2, "efficient": 20}  # of a turn
@@ -30,13 +27,8 @@ def rows(turns: int = 5, threads: int | None = None) -> list[dict]:
     list of dict
         Keys ``id, statement, value, unit, target, holds``.
     """
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, __file__, "--child", f"--turns={turns}"]
-    command += [f"--threads={threads}"] if threads else []
-    child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if child.returncode:
-        raise RuntimeError(f"the timing process failed:\n{child.stderr[-2000:]}")
-    measured = json.loads(child.stdout.splitlines()[-1])
+    limit = [f"--threads={threads}"] if threads else []
+    measured = in_a_child(__file__, f"--turns={turns}", *limit)
     madds, times = measured["multiply_adds"], measured["seconds"]
     images = {name: IMAGES * epochs for name, epochs in EPOCHS.items()}
     of = {"source": "source", "short": "efficient", "long": "efficient"}
@@ -104,9 +96,7 @@ def _measure(turns: int, threads: int | None) -> dict:
 
     with quiet():
         import keras
-        import tensorflow as tf
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    use_threads(threads)
     cifar = load("cifar10")
     source, efficient = models.preact_cnn(), models.efficient_cnn(cifar.x_train)
     adam, loss = keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(True)
@@ -153,12 +143,7 @@ def main() -> None:
     found = rows(options.turns, options.threads)
     print(table(found))
     if options.record:
-        sys.path.insert(0, str(ROOT))
-        from tools.results import record
-
-        for row in found:
-            kept = {key: row[key] for key in ("statement", "unit", "target")}
-            record(row["id"], values=[row["value"]], **kept)
+        record_rows(found)
 
 
 if __name__ == "__main__":
