@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.offsetbox import AnchoredText
 
-from course_utils.plots.style import blue, grey, orange, sky, vermilion
+from course_utils.plots.style import blue, grey, orange, palette, sky, vermilion
 
 
 def show_ablation(
@@ -112,7 +112,7 @@ def show_compute(
     """
     _, axes = plt.subplots(figsize=(6.4, 3.6))
     for (name, (price, values)), colour in zip(
-        points.items(), [blue, vermilion, orange, grey] * len(points), strict=False
+        points.items(), palette * len(points), strict=False
     ):
         mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
         axes.errorbar(price, mean, yerr=spread, fmt="o", color=colour, capsize=4, markersize=8)
