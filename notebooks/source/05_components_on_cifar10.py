@@ -244,22 +244,25 @@ claim("05.max-over-strided", by_pooling["max"] - by_pooling["strided"])
 # accuracies. Nothing was changed, and they differ. Any effect must be larger than that.
 #
 # An **ablation** trains the same network again and again, each time with one component exchanged.
-# This one was recorded for you: the small network, three epochs on 40,000 images of the complete
-# training set, judged by the same 10,000 others. The base and nine variants, each from three seeds,
-# all at the peak rate 0.1. That is not the base's best rate: at 0.5 it gains 3.7 points and names
-# 69.0 % right. So a row tells what a change does at 0.1, and may tell another story elsewhere;
-# for batch normalisation we shall look.
+# This one was recorded for you. **The base** is the network that you have just trained, with max
+# pooling and the triangular rate (only that its first layer divides by 255, in place of our
+# scaling). It has three epochs on 40,000 images of the complete training set. Nine variants were
+# trained likewise, each from three seeds, and all are judged by the same 10,000 other images.
+#
+# All use the peak rate 0.1, which is not the base's best: at 0.5 it gains 3.7 points and names
+# 69.0 % right. So a row tells what a change does at 0.1, and may tell another story elsewhere. For
+# batch normalisation we shall look.
 #
 # How much do seeds differ? We take the variance within each variant, average it over all variants,
 # and take the root; call it $s$. The mean of three runs spreads less, by $\sqrt 3$, and the
 # difference of two such means more, by $\sqrt 2$. Twice that is our **noise band**: luck alone
-# leaves it about once in twenty times.
+# carries a difference out of it about once in twenty times.
 #
 # $$ \text{band} = \pm\, 2\, s\, \sqrt{2/3} $$
 #
-# Once in twenty times, for *one* comparison. We shall compare nine variants with the base, and the
-# chance that luck alone carries at least one of nine out of the band is about one in three. So a
-# row just outside the band is a hint; a row about twice as far out is a finding.
+# That holds for *one* comparison. We shall compare nine variants with the base, and the chance that
+# luck carries at least one of nine out of the band is about one in three. So a row just outside the
+# band is a hint; a row about twice as far out is a finding.
 #
 # (Two variants stay out of $s$, because their seeds differ about five times as much as the
 # others': at a constant rate, and without batch normalisation, luck plays a larger part. That is a
@@ -690,11 +693,11 @@ plt.show()
 
 # %% [markdown]
 # What opens up at the border is filled by repeating the outermost pixels, hence the streaks. And
-# this is what the network sees of one and the same photograph in twelve epochs:
+# this is what the network sees of one and the same photograph in eight epochs:
 
 # %%
 keras.utils.set_random_seed(0)
-views = [augmenter.random_transform(horse).astype("uint8") for _ in range(12)]
+views = [augmenter.random_transform(horse).astype("uint8") for _ in range(8)]
 
 
 def frame(epoch):
@@ -706,9 +709,9 @@ def frame(epoch):
 
 
 widgets.animate(
-    [frame(epoch) for epoch in range(12)],
+    [frame(epoch) for epoch in range(8)],
     600,
-    alt="The same horse in twelve epochs, each time turned, moved or mirrored a little differently.",
+    alt="The same horse in eight epochs, each time turned, moved or mirrored a little differently.",
 )
 
 # %% [markdown]
@@ -831,9 +834,9 @@ for words, values in runs.items():
 # %% [markdown]
 # Read the last column. It says what this network gains or loses in this budget at this rate, and
 # where nothing can be said. The six rows with a number lie about twice as far out as the band
-# reaches, or further. What is not in the table has not been measured with three seeds at this size,
-# and nothing is said about it: no pooling, for one. (Your chart's second row, "turned, moved,
-# mirrored", changes three things at once, so it can't say which of them costs the most.)
+# reaches, or further. The last row changes three things at once, so it can't say which of them
+# costs the most. And about what is not in it, such as no pooling or other rates of dropout, the
+# table says nothing.
 #
 # A larger network, a longer training, another rate, other images: other rows. What carries over is
 # the method: one change at a time, several seeds, a band. If you meet a table like this without its
@@ -1078,7 +1081,7 @@ plt.show()
 # %% [markdown]
 # After each epoch without progress the rate drops to less than a third, and the loss calms down.
 # The planned schedule does not look at the loss: here it keeps the rate high for too long, and the
-# loss calms down only towards the end. Don't give `fit` both: the scheduler sets the rate anew in
+# loss comes down late. Don't give `fit` both: the scheduler sets the rate anew in
 # each epoch and wipes out what the other did. And let them watch validation images: a callback that
 # watches the test set chooses by it.
 
@@ -1367,7 +1370,7 @@ claim("05.short-cheaper", article_flop / 1e12 / recorded("05.full.short-tflop").
 # hundredth of its work; the long one leaves it six points behind for a fortieth, both with one look
 # at each image. Each bar is the spread of three seeds (that of the long recipe hides behind its
 # dot); the article gives one number. The fourth point is published: a larger relative of our
-# recipe, trained on a graphics processor (arXiv 2404.00498).
+# recipe, trained on a graphics processor, with several looks at each image (arXiv 2404.00498).
 #
 # Why is that so? This picture can't tell: between the article and us nearly everything differs, and
 # nobody here has taken its oddities out one at a time. It says that work alone does not decide.
