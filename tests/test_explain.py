@@ -109,14 +109,45 @@ def test_every_kind_of_model_and_end_gives_a_heat_map(kind, end, images):
     assert explain.saliency(model, images, class_index=1).max() == 1
 
 
-@pytest.mark.parametrize("kind", [sequential, nested, twice_nested])
-def test_a_model_loaded_from_its_file_gives_the_same_maps(kind, images, tmp_path):
+LOOKS = {
+    "activations": lambda model, x: explain.activations(model, x, ["late"])["late"],
+    "grad_cam": lambda model, x: explain.grad_cam(model, x, class_index=[0, 2]),
+    "grad_cam of a named layer": lambda model, x: explain.grad_cam(model, x, 1, layer="early"),
+    "saliency": lambda model, x: explain.saliency(model, x, class_index=1),
+    "occlusion": lambda model, x: explain.occlusion(model, x[:1], 1, patch=6, stride=3),
+    "filter_patterns": lambda model, x: explain.filter_patterns(model, "late", [0, 4], 12, 3),
+    "kernels": lambda model, x: explain.kernels(model),
+}
+
+
+def compare(seen, wanted):
+    tolerance = 1 if wanted.dtype == np.uint8 else 1e-4
+    np.testing.assert_allclose(seen.astype(float), wanted.astype(float), atol=tolerance)
+
+
+@pytest.mark.parametrize("kind", KINDS[1:])
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_kind_of_model_looks_the_same_from_inside(kind, look, images):
+    model, other = sequential(), kind()
+    other(images)
+    other.set_weights(model.get_weights())
+    compare(LOOKS[look](other, images), LOOKS[look](model, images))
+
+
+@pytest.mark.parametrize("kind", [sequential, functional, nested, twice_nested])
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_freshly_loaded_model_can_be_looked_at_first_of_all(kind, look, images, tmp_path):
     model = kind()
     model.save(tmp_path / "model.keras")
-    again = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(
-        explain.grad_cam(again, images), explain.grad_cam(model, images), atol=1e-6
-    )
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    compare(LOOKS[look](loaded, images), LOOKS[look](model, images))
+
+
+@pytest.mark.parametrize("look", [look for look in LOOKS if look != "kernels"])
+@pytest.mark.parametrize("kind", [never_called, Subclassed])
+def test_a_model_that_was_never_called_can_be_looked_at_first_of_all(kind, look, images):
+    seen = LOOKS[look](kind(), images)
+    assert np.isfinite(seen).all()
 
 
 def test_feature_maps_are_those_that_the_layers_compute(images):
@@ -350,6 +381,13 @@ def test_a_peak_hits_inside_the_photograph_only():
     assert explain.hits(heat, [scene] * 3).tolist() == [True, False, False]
 
 
+def test_a_coarse_peak_counts_from_the_middle_of_its_cell():
+    heat = np.array([[[1.0, 0], [0, 0]]])  # cells of 32 x 32 pixels: the peak stands at 16, 16
+    for top, hit in ((10, True), (17, False)):
+        scene = explain.Scene(np.zeros((64, 64, 3), np.uint8), top=top, left=10, size=16)
+        assert explain.hits(heat, [scene]).tolist() == [hit]
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -361,7 +399,6 @@ def test_a_peak_hits_inside_the_photograph_only():
         (lambda grey: explain.scenes([grey], [grey], 1, size=33, side=32), "does not fit"),
         (lambda grey: explain.hits(np.zeros((2, 3, 3)), []), "2 heat maps for 0 scenes"),
         (lambda grey: explain.likeness(np.zeros((2, 2)), np.zeros((3, 3))), "shapes"),
-        (lambda grey: explain.likeness(np.zeros((2, 2)), np.eye(2)), "the same everywhere"),
     ],
 )
 def test_scenes_and_maps_that_make_no_sense_are_refused(ask, message):
@@ -369,12 +406,31 @@ def test_scenes_and_maps_that_make_no_sense_are_refused(ask, message):
         ask(np.full((64, 64, 3), 128, np.uint8))
 
 
-def test_a_randomised_twin_has_the_same_shapes_and_other_weights(images):
-    model = nested()
-    twin, again = explain.randomised(model), explain.randomised(model)
-    assert [w.shape for w in twin.get_weights()] == [w.shape for w in model.get_weights()]
-    assert not np.allclose(twin.get_weights()[0], model.get_weights()[0])
+@pytest.mark.parametrize("kind", [sequential, functional, nested, twice_nested])
+def test_a_randomised_twin_has_the_same_numbers_in_another_order(kind):
+    model = kind()
+    before = model.get_weights()
+    twin, again, other = (explain.randomised(model, seed=seed) for seed in (0, 0, 1))
+    for trained, shuffled in zip(before, twin.get_weights(), strict=True):
+        np.testing.assert_array_equal(np.sort(trained.ravel()), np.sort(shuffled.ravel()))
+    assert not np.allclose(twin.get_weights()[0], before[0])
+    assert not np.allclose(twin.get_weights()[0], other.get_weights()[0])
     np.testing.assert_array_equal(twin.get_weights()[0], again.get_weights()[0])
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_a_cascade_leaves_the_layers_before_it_trained():
+    model = nested()
+    twin = explain.randomised(model, since="late")
+    early, late = (explain.find_layer(twin, name).get_weights()[0] for name in ("early", "late"))
+    np.testing.assert_array_equal(early, explain.find_layer(model, "early").get_weights()[0])
+    assert not np.allclose(late, explain.find_layer(model, "late").get_weights()[0])
+    with pytest.raises(ValueError, match="no layer 'nose'"):
+        explain.randomised(model, since="nose")
+
+
+def test_a_map_without_an_order_is_like_nothing():
+    assert explain.likeness(np.zeros((2, 2)), np.eye(2)) == 0
 
 
 def test_the_maps_of_several_images_are_compared_one_by_one():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def grad_cam(
     model: keras.Model,
     images: Any,
-    class_index: int | None = None,
+    class_index: int | Sequence[int] | None = None,
     layer: str | keras.Layer | None = None,
 ) -> np.ndarray:
     """Return where a convolution's feature maps speak for a class.
@@ -32,9 +33,9 @@ def grad_cam(
         A classifier of any kind and nesting, called before or not.
     images : (n, height, width, channels) array
         As the model takes them.
-    class_index : int, optional
-        By default, for each image the class that the model gives. For a model with one logit, 1 is
-        the class of positive logits and 0 the other.
+    class_index : int or sequence of n int, optional
+        One for all images or one for each; by default the class that the model gives. For a model
+        with one logit, 1 is the class of positive logits and 0 the other.
     layer : str or keras.Layer, optional
         Name or path; by default the last convolution.
 
@@ -87,7 +88,7 @@ def grad_cam(
 def saliency(
     model: keras.Model,
     images: Any,
-    class_index: int | None = None,
+    class_index: int | Sequence[int] | None = None,
     samples: int = 1,
     noise: float = 0.0,
     seed: int = 0,

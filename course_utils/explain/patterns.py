@@ -87,21 +87,25 @@ def filter_patterns(
     if chosen.ndim != 1 or not len(chosen):
         raise ValueError(f"channels is {channels!r}; give a list of at least one number")
     rng = np.random.default_rng(seed)
-    images = tf.Variable(_start(len(chosen), size, decorrelated, rng))
-    for step in range(steps):
-        shift = rng.integers(-jitter, jitter + 1, 2) if jitter else (0, 0)
+    images = tf.convert_to_tensor(_start(len(chosen), size, decorrelated, rng))
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def climbed(images, shift):
+        moved = tf.roll(images, shift, (1, 2))
         with tf.GradientTape() as tape:
-            moved = tf.roll(tf.convert_to_tensor(images), shift, (1, 2))
+            tape.watch(moved)
             [maps], _ = run(model, moved, [wanted], to_the_end=False)
             _check(wanted, maps, chosen)
-            loss = tf.reduce_mean(tf.gather(maps, chosen, axis=-1, batch_dims=0), axis=(1, 2))
-            gain = tf.reduce_sum(tf.linalg.diag_part(loss))
-        gradient = tape.gradient(gain, images)
-        size_of_gradient = tf.sqrt(tf.reduce_mean(gradient**2, axis=(1, 2, 3), keepdims=True))
-        images.assign_add(step_size * gradient / (size_of_gradient + 1e-12))
-        images.assign(tf.clip_by_value(images, 0.0, 255.0))
+            means = tf.reduce_mean(maps, axis=(1, 2))  # one row an image, one column a channel
+            gain = tf.reduce_sum(tf.gather(means, chosen, axis=1, batch_dims=1))
+        gradient = tf.roll(tape.gradient(gain, moved), -shift, (1, 2))
+        length = tf.sqrt(tf.reduce_mean(gradient**2, axis=(1, 2, 3), keepdims=True))
+        return tf.clip_by_value(images + step_size * gradient / (length + 1e-12), 0.0, 255.0)
+
+    for step in range(steps):
+        images = climbed(images, tf.constant(rng.integers(-jitter, jitter + 1, 2), "int32"))
         if blur and step % 4 == 3 and step < steps - 4:
-            images.assign(_blurred(images, blur))
+            images = _blurred(images, blur)
     return _displayed(images.numpy())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PIL import Image
 
-from course_utils.explain.occlusion import enlarged
+from course_utils.explain.naming import find_layer, layers_of
 
 if TYPE_CHECKING:
     import keras
@@ -109,7 +109,9 @@ def square(photograph: np.ndarray, size: int) -> np.ndarray:
 def hits(heat: np.ndarray, made: Sequence[Scene]) -> np.ndarray:
     """Return for each scene whether the heat map's peak lies on the photograph (*pointing game*).
 
-    By chance a peak hits with the probability ``(size / side) ** 2``.
+    A heat map divides the scene into cells; the peak is the middle of the strongest cell. A peak
+    anywhere at random hits with the probability ``(size / side) ** 2``, one that always stands in
+    the middle of the scene more often.
 
     Parameters
     ----------
@@ -141,8 +143,8 @@ def hits(heat: np.ndarray, made: Sequence[Scene]) -> np.ndarray:
         raise ValueError(f"there are {len(heat)} heat maps for {len(made)} scenes")
     found = []
     for one, scene in zip(heat, made, strict=True):
-        side = scene.image.shape[0]
-        row, column = divmod(int(enlarged(one, side, side).argmax()), side)
+        cell = np.unravel_index(np.argmax(one), one.shape)
+        row, column = (np.array(cell) + 0.5) * scene.image.shape[0] / np.array(one.shape)
         found.append(
             scene.top <= row < scene.top + scene.size
             and scene.left <= column < scene.left + scene.size
@@ -150,35 +152,55 @@ def hits(heat: np.ndarray, made: Sequence[Scene]) -> np.ndarray:
     return np.array(found)
 
 
-def randomised(model: keras.Model, seed: int = 0) -> keras.Model:
-    """Return the same network with random weights: what it computes, training has not shaped.
+def randomised(model: keras.Model, since: str | None = None, seed: int = 0) -> keras.Model:
+    """Return a copy of a network in which the weights have lost their order, and so their meaning.
+
+    Each layer keeps its own numbers and gets them back shuffled: the signals stay about as large
+    as they were, but nothing that training has put together is left.
 
     Parameters
     ----------
     model : keras.Model
-        Sequential or functional; it stays as it is.
+        Sequential or functional, also nested; it stays as it is.
+    since : str, optional
+        Name or path of the first layer to shuffle: those before it stay trained. By default all
+        are shuffled.
     seed : int
 
     Returns
     -------
     keras.Model
 
+    Raises
+    ------
+    ValueError
+        If there is no such layer.
+
     Notes
     -----
-    Sanity checks for saliency maps: Adebayo et al. (2018), arXiv 1810.03292.
+    Sanity checks for saliency maps: Adebayo et al. (2018), arXiv 1810.03292, who draw new random
+    weights; without a new training of the batch normalisation these make the signals vanish.
 
     Examples
     --------
     >>> import keras
-    >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3)])
-    >>> twin = randomised(model)
+    >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="one")])
+    >>> twin = randomised(model, since="one")
     >>> bool(np.allclose(twin.get_weights()[0], model.get_weights()[0]))
     False
     """
     import keras
 
-    keras.utils.set_random_seed(seed)
-    return keras.models.clone_model(model)
+    first = None if since is None else find_layer(model, since)
+    twin, rng, shuffling = keras.models.clone_model(model), np.random.default_rng(seed), not since
+    pairs = zip(layers_of(model).values(), layers_of(twin).values(), strict=True)
+    for trained, layer in pairs:
+        shuffling = shuffling or trained is first
+        weights = trained.get_weights()
+        if shuffling:
+            weights = [rng.permutation(w.ravel()).reshape(w.shape) for w in weights]
+        layer.set_weights(weights)
+    return twin
 
 
 def likeness(one: np.ndarray, other: np.ndarray) -> float:
@@ -192,12 +214,13 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
     Returns
     -------
     float
-        Spearman's coefficient, from -1 to 1.
+        Spearman's coefficient, from -1 to 1; 0 where a map is the same everywhere, so that its
+        places have no order.
 
     Raises
     ------
     ValueError
-        If the shapes differ, or a map is the same everywhere, so that its places have no order.
+        If the shapes differ.
 
     Examples
     --------
@@ -213,5 +236,5 @@ def likeness(one: np.ndarray, other: np.ndarray) -> float:
     if one.ndim == 3:
         return float(np.mean([likeness(a, b) for a, b in zip(one, other, strict=True)]))
     if np.ptp(one) == 0 or np.ptp(other) == 0:
-        raise ValueError("a map is the same everywhere: its places have no order to compare")
+        return 0.0
     return round(float(spearmanr(one.ravel(), other.ravel()).statistic), 12)
