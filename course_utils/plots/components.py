@@ -111,9 +111,7 @@ def show_compute(
     >>> plt.close(axes.figure)
     """
     _, axes = plt.subplots(figsize=(6.4, 3.6))
-    for (name, (price, values)), colour in zip(
-        points.items(), palette * len(points), strict=False
-    ):
+    for (name, (price, values)), colour in zip(points.items(), palette * len(points), strict=False):
         mean, spread = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else 0.0
         axes.errorbar(price, mean, yerr=spread, fmt="o", color=colour, capsize=4, markersize=8)
         axes.annotate(

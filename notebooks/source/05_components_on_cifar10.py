@@ -1374,7 +1374,8 @@ claim("05.short-cheaper", article_flop / 1e12 / recorded("05.full.short-tflop").
 #
 # Why is that so? This picture can't tell: between the article and us nearly everything differs, and
 # nobody here has taken its oddities out one at a time. It says that work alone does not decide.
-# What an ingredient is worth is said by the lines of the ladder, for our network and our budget.
+# What an ingredient is worth the picture before it says, line by line, for our network and our
+# small budget only.
 
 # %% [markdown]
 # ## A look at a well-trained network
