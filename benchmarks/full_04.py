@@ -1,10 +1,11 @@
 """Measure lesson 04 on real photographs: ``python benchmarks/full_04.py --photos FOLDER``.
 
 ``FOLDER`` holds ``train`` and ``test``, each with one folder of JPEG files a class. The lesson's
-network is trained twice at 150 x 150 pixels: plainly, and with augmentation and dropout. Settings
+network is trained at 150 x 150 pixels: plainly, and with augmentation and dropout. Settings
 were chosen on validation photographs, a stratified fifth that is taken from the training
-photographs and also gives the curves. The finished network meets the test photographs once: as
-they are, and with the logits of each photograph and of its mirror image added.
+photographs and also gives the curves. The augmented network is then trained once more in the same
+way, on all training photographs. A finished network meets the test photographs once: as they are,
+and with the logits of each photograph and of its mirror image added.
 
 After each epoch the state is kept in ``build/full_04/``, so an interrupted measurement goes on
 where it stopped. Keras alone is used, so ``KERAS_BACKEND`` may name any of its backends.
@@ -89,8 +90,8 @@ def held_out(labels: np.ndarray, seed: int) -> np.ndarray:
 def augmented(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Turn by up to 40 degrees, shift and zoom by up to a fifth, mirror half; repeat the edges.
 
-    The recipe of F. Chollet, *Deep Learning with Python* (2017), chapter 5. (Its shear of "0.2"
-    is 0.2 degrees, less than a pixel, and is left out.)
+    The recipe of F. Chollet, *Deep Learning with Python* (2017), chapter 5. (Its shear of
+    0.2 is in radians in the Keras of that book and in degrees today; it is left out.)
     """
     count = len(pixels)
     angle = np.deg2rad(rng.uniform(-40, 40, count))
@@ -221,7 +222,8 @@ def main() -> None:
             pile = pixels[part], labels[part]
             model, past = train(f"{name}-{seed}", recipe, seed, pile, watched)
             curves.append(past)
-            print(f"{name}, seed {seed}: validation {evaluate(model, *watched)}", flush=True)
+            if not recipe.whole:  # else it has been trained on them
+                print(f"{name}, seed {seed}: validation {evaluate(model, *watched)}", flush=True)
             if options.stage == "test":
                 tests.append(evaluate(model, *photographs(options.photos / "test")))
                 tests[-1]["train"] = evaluate(model, *pile)["accuracy"]

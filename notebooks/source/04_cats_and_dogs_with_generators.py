@@ -177,11 +177,12 @@ claim("04.epochs-noted", len(past["loss"]))
 claim("04.empty-loss", past["loss"][1])
 
 # %% [markdown]
-# None of the three, quite. Keras warns and goes on: the history has entries for three epochs, although
-# the generator gave batches for one. The second epoch, which got no batch, notes a loss of exactly 0, which
-# in a curve looks like a triumph. In a long log the warning is easily missed. If you
-# ever meet this sentence, the cause is one of three: the generator ends, `steps_per_epoch` is too
-# large, or a `tf.data` pipeline lacks `.repeat()`.
+# None of the three, quite. Keras warns and goes on: the history has entries for three epochs,
+# although the generator gave batches for one. The second epoch, which got no batch, notes a loss of
+# exactly 0, which in a curve looks like a triumph. In a long log the warning is easily missed. If
+# you ever meet this sentence, the cause is one of four: the generator ends, `steps_per_epoch` is
+# too large, a `tf.data` pipeline lacks `.repeat()`, or you gave `steps_per_epoch` to something that
+# knows its own length, and the two disagree.
 #
 # A generator for training therefore never ends, and shuffles anew each time round:
 
@@ -204,7 +205,7 @@ def endless(paths, labels, batch_size=20, seed=0):
 #
 # ### Spot the mistake: `steps_per_epoch = n // batch_size`
 #
-# Most programs on the web divide like this, and do the same for `validation_steps`. Follow 50
+# Many programs on the web divide like this, and do the same for `validation_steps`. Follow 50
 # pictures through three epochs.
 
 # %%
@@ -225,10 +226,12 @@ plt.show()
 # %% [markdown]
 # A, B and C are the three batches of one round through the pictures; C is the short one. A black
 # line is where Keras believes an epoch ends. Rounded down, the first "epoch" lacks ten pictures, the
-# second starts with them, and so on: the epochs drift away from the pictures. In training that is
-# untidy. In validation it is worse: each epoch is judged on other pictures, and part of what moves
-# in your curve is only that. Round up, $\lceil n / \text{batch size} \rceil$, and nothing is left to
-# complain about:
+# second starts with them, and so on: the epochs drift away from the pictures. Round up,
+# $\lceil n / \text{batch size} \rceil$, and a round is an epoch.
+#
+# That is for training. Don't validate with a bare generator at all: before each look, Keras 3 puts the
+# generator's first two batches in front again and drops what it had read ahead, so that some pictures
+# are judged twice and others never. The next section has something better.
 
 # %%
 _, complaints = fit_and_listen(endless(paths[-50:], labels[-50:]), steps_per_epoch=3)
@@ -239,7 +242,8 @@ claim("04.never-ran-out", any("ran out of data" in text for text in complaints))
 #
 # Better than telling Keras the number of steps is to hand it something that knows its own
 # length. A `keras.utils.PyDataset` has two methods: how many batches, and give me batch number
-# `index`. It can't run out, can be read by several threads at once, and needs no `while True`.
+# `index`. It needs no `while True` and no `steps_per_epoch`, can't run out, and can be read by several
+# threads at once.
 
 
 # %%
@@ -262,10 +266,21 @@ claim("04.rounded-up", len(fifty))
 claim("04.last-batch", len(fifty[2][1]))
 
 # %% [markdown]
-# (Ours gives the files in their order. To shuffle anew for each epoch, a `PyDataset` has a third method,
-# `on_epoch_end`.) `images.ImageFolder`, which this lesson uses from here on, is this class grown up: it lists the
-# folders, shuffles, decodes in several threads, can keep the decoded pictures, and says which file
-# it could not read.
+# What if one tells it the number of steps all the same, as programs with `flow_from_directory` do (what
+# that returns is a `PyDataset` too)? 50 // 20 once more:
+
+# %%
+_, complaints = fit_and_listen(fifty, steps_per_epoch=2)
+claim("04.length-ignored", any("ran out of data" in text for text in complaints))
+
+# %% [markdown]
+# Every second "epoch" is the short batch alone, and Keras complains that it wants more. Leave the
+# number out.
+#
+# (Ours gives the files in their order. To shuffle anew for each epoch, a `PyDataset` has a third
+# method, `on_epoch_end`.) `images.ImageFolder`, which this lesson uses from here on, is this class
+# grown up: it lists the folders, shuffles, decodes in several threads, can keep the decoded
+# pictures, and says which file it could not read.
 
 # %% [markdown]
 # ## Look before you train
@@ -406,10 +421,10 @@ ours = images.ImageFolder(work / "exact", image_size=(side, side), batch_size=16
 
 # %% [markdown]
 # The arguments differ a little: `target_size` or `image_size`, `class_mode` or `label_mode`. What
-# differs more is what they do when you do *not* say it: the generator makes its labels `categorical`
-# and its pictures 256 x 256, the data set makes whole numbers, `ImageFolder` is binary at 150 x 150. All
-# three squash a picture that is not square into a square, and shuffle unless told otherwise. One batch of
-# each:
+# differs more is what they do when you do *not* say it: both of Keras's make pictures of 256 x 256,
+# the generator with `categorical` labels, the data set with whole numbers; `ImageFolder` is binary
+# at 150 x 150. All three squash a picture that is not square into a square, and shuffle unless told
+# otherwise. One batch of each:
 
 # %%
 a, b, c = next(old), [part.numpy() for part in next(iter(today))], ours[0]
@@ -418,9 +433,12 @@ for name, (x, y) in {"generator": a, "dataset": b, "ImageFolder": c}.items():
 claim("04.same-pixels", float(max(np.abs(a[0] - b[0]).max(), np.abs(a[0] - c[0]).max())))
 
 # %% [markdown]
-# Equal to the last bit, pixels from 0 to 255. (The tutorials write
-# `ImageDataGenerator(rescale=1/255)`. We leave the scale to the model's first layer, as in lesson
-# 03: then it can't be forgotten at the moment when somebody uses the network.)
+# Equal to the last bit, pixels from 0 to 255: these files are PNG. (A JPEG may be decoded in slightly
+# different ways. TensorFlow, behind `image_dataset_from_directory`, and Pillow, behind the other two,
+# differ by a few grey levels.)
+#
+# The tutorials write `ImageDataGenerator(rescale=1/255)`. We leave the scale to the model's first
+# layer, as in lesson 03: then it can't be forgotten at the moment when somebody uses the network.
 #
 # ### What do the labels look like?
 #
@@ -480,7 +498,7 @@ resized = {
 eyes = (slice(side // 6, side * 2 // 3), slice(side * 3 // 10, side * 4 // 5))
 whole = [picture / 255 for picture in resized.values()]
 plots.show_images(
-    [*whole, *(picture[eyes] for picture in whole)], [*resized, "", "", ""], columns=3
+    [*whole, *(picture[eyes] for picture in whole)], [*resized, "its middle", "", ""], columns=3
 )
 plt.show()
 nearest, blended, averaged = resized.values()
@@ -570,9 +588,10 @@ plt.show()
 # %% [markdown]
 # The black line is `ImageDataGenerator` at the same task: plain in the upper four rows, with all of
 # its augmentations in the last two. Two things are worth remembering. On a first pass the three are
-# of one order, since each has to decode. And the large jump comes from not decoding again: a
-# cache. Pictures kept as bytes take $150 \cdot 150 \cdot 3$ bytes each, so 15,000 of them fit into one
-# gigabyte. (`ImageDataGenerator` has no cache.)
+# of one order, since each has to decode. And the large jump comes from not decoding again: a cache.
+# `ImageFolder` keeps pictures as bytes, $150 \cdot 150 \cdot 3$ each, so nearly 15,000 of them fit
+# into one gigabyte; the cache of a `tf.data` pipeline keeps float32, four times as much.
+# (`ImageDataGenerator` has no cache.)
 #
 # ### *Deeper:* where does the time go?
 #
@@ -580,8 +599,8 @@ plt.show()
 
 # %%
 steps = {
-    "decoding (the floor)": "decode all of it",
-    "decoding no larger than needed": "… no larger than needed",
+    "decoding (the floor)": "decode, whole",
+    "decoding no larger than needed": "or: no larger than needed",
     "resizing": "resize",
     "to float32": "copy as float32",
     "augmenting": "augment",
@@ -603,7 +622,8 @@ plt.show()
 # decoding less: a large JPEG can be unpacked at a half, a quarter or an eighth of its size for a
 # fraction of the work. (For 500 x 375 pixels, the benchmark finds, that saves two fifths.) What
 # remains is to do it in several threads, and to do it once. Augmenting costs about as much as decoding,
-# in every epoch anew; that is why a cache helps the last row so much less.
+# in every epoch anew; that is why, in the figure of speeds, a cache helps so little where pictures are
+# augmented.
 #
 # ### *Deeper:* the right order in `tf.data`
 #
@@ -627,8 +647,10 @@ claim("04.lively", not np.array_equal(*after))
 
 # %% [markdown]
 # A cache after the augmentation keeps what came out of it: the second epoch shows exactly the
-# pictures of the first. Nothing fails, and the augmentation is gone. The right order is: decode, cache,
-# shuffle, augment, prefetch.
+# pictures of the first. Nothing fails, and the augmentation is gone. The right order is: decode,
+# cache, shuffle, augment, prefetch. (`image_dataset_from_directory` has shuffled and made its
+# batches before you can cache. Ask it for `batch_size=None, shuffle=False`, and add `.batch(16)`
+# after your own `.shuffle`, or the same batches come for ever.)
 
 # %% [markdown]
 # ## Validation subsets that share nothing
@@ -690,8 +712,9 @@ claim("04.other-seed", len(both) / len(subset_paths("validation", 2)))
 
 # %% [markdown]
 # Two seeds make two divisions, and three quarters of the validation pictures are training pictures.
-# No error, no warning, and a splendid validation accuracy. That is why this lesson has a folder
-# for each part, made once (by `images.split`, if you have to make them yourself).
+# No error, no warning, and a splendid validation accuracy. (`subset="both"` makes both parts in one
+# call, with one seed.) That is why this lesson has a folder for each part, made once (by
+# `images.split`, if you have to make them yourself).
 #
 # ## Spot the mistake: judged by other pictures
 #
@@ -716,7 +739,8 @@ with silent():
         train_folder, (side, side), subset="validation", shuffle=False, seed=4, batch_size=5
     )
 rounds = [flow[0][0] for _ in range(3)]
-plots.show_images([picture / 255 for batch in rounds for picture in batch], columns=5)
+titles = ["" if place else f"look {look}" for look in (1, 2, 3) for place in range(5)]
+plots.show_images([picture / 255 for batch in rounds for picture in batch], titles, columns=5)
 plt.show()
 claim("04.validation-stays", bool(np.array_equal(rounds[0], rounds[1])))
 
@@ -748,10 +772,10 @@ claim("04.both-flips-turn", bool(np.array_equal(flips[3], turns[2])))
 # %% [markdown]
 # ## The network
 #
-# It is known from F. Chollet's book, and most cats-and-dogs tutorials use it: four convolutions of 3 x 3
-# without padding, each with a 2 x 2 pooling, 32, 64, 128 and 128 filters; then a dense layer of 512
-# units and one logit. With pen and paper: the shapes for an input of 64 x 64 and of 150 x 150
-# pixels ($n - 2$, then half of it, rounded down), and the parameters of the large dense layer.
+# It is known from F. Chollet's book, and most cats-and-dogs tutorials use it: four convolutions of
+# 3 x 3 without padding, each with a 2 x 2 pooling, 32, 64, 128 and 128 filters; then a dense layer
+# of 512 units and one logit. With pen and paper: the shapes for an input of 64 x 64 and of 150 x
+# 150 pixels ($n - 2$, then half of it, rounded down), and the parameters of the large dense layer.
 #
 # <details><summary>The derivation</summary>
 #
@@ -788,8 +812,11 @@ claim("04.smallest", smallest)
 # ## Overfitting on purpose
 #
 # First the network as it is. Its start weights are drawn larger than Keras does by default
-# (`he_normal`, made for ReLU), or else nothing seems to happen for the first epochs. What training
-# and what validation accuracy do you expect in the end? Guessing gives 50 %.
+# (`he_normal`, made for ReLU), or else nothing seems to happen for the first epochs. Training comes
+# in two parts: some epochs with a fixed step size, after which we keep the weights (`fork`), then
+# the rest, in which the step size falls to nothing, as in lesson 03. A second network will start
+# from the same fork. What training and what validation accuracy do you expect in the end? Guessing
+# gives 50 %.
 
 # %%
 options = {"image_size": (side, side), "cache": run.pick(quick=2**30, full=False), "batch_size": 16}
@@ -823,9 +850,9 @@ claim("04.plain-validation", last["val_accuracy"])
 claim("04.plain-gap", last["accuracy"] - last["val_accuracy"])
 
 # %% [markdown]
-# Both sit above what guessing gives, and far apart. (A network's last training accuracy in this line
-# is the mean over the last epoch.) Here are the curves, beside those of photographs at their usual
-# size: 1,600 training photographs of 150 x 150 pixels, and 20 epochs.
+# Both sit above what guessing gives, and far apart. (The training accuracy that Keras notes is the
+# mean over the epoch, taken while the weights still change.) Here are the curves, beside those of
+# photographs at their usual size: 1,600 training photographs of 150 x 150 pixels, and 20 epochs.
 
 # %%
 figure, (here, full) = plt.subplots(1, 2, figsize=(6.4, 3.0), sharey=True)
@@ -835,14 +862,15 @@ for key, name in (("accuracy", "training"), ("val_accuracy", "validation")):
     full.plot(range(1, 21), recorded(f"04.full.plain-curve-{key}").values, "o-", markersize=3)
 here.set(title=f"This run, {side} x {side}", xlabel="epoch", ylabel="accuracy, %")
 full.set(title="Photographs, 150 x 150", xlabel="epoch")
+here.xaxis.get_major_locator().set_params(integer=True)
 here.legend()
 plt.show()
 
 # %% [markdown]
-# Training accuracy climbs towards 100 %, validation accuracy stops on the way. 2,000 pictures are few
-# for a network of this size: it has hundreds of parameters for each. It does not need to know what a
-# cat is, when it can remember this sofa and that carpet. More pictures would be the best cure.
-# Where they can't be had, one can make the ones at hand last longer.
+# On the right, training accuracy climbs to 100 %; validation accuracy stops on the way. 2,000
+# pictures are few for a network of this size: it has hundreds of parameters for each. It does not
+# need to know what a cat is, when it can remember this sofa and that carpet. More pictures would be
+# the best cure. Where they can't be had, one can make the ones at hand last longer.
 #
 # ## Every augmentation, one by one
 #
@@ -855,7 +883,8 @@ plt.show()
 #                    shear_range=0.2, zoom_range=0.2, horizontal_flip=True, fill_mode="nearest")
 # ```
 #
-# Before you look: which of the five do you expect to be the strongest, and which does nothing?
+# Before you look (the two shifts count as one): which of the five will change the cat most to your eye,
+# and which not at all?
 
 # %%
 kinds = {
@@ -879,7 +908,8 @@ for row, (name, augment) in zip(grid, kinds.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# Each row draws five times at random. Where a picture is moved away, its edge is continued, hence
+# Each row draws five times at random. The rotation is the most striking, and the flip changes more
+# pixels than you notice. Where a picture is moved away, its edge is continued, hence
 # the streaks (`fill_mode="nearest"`). And the third row? It looks as if nothing had happened. Here is
 # why.
 #
@@ -892,8 +922,9 @@ plt.show()
 claim("04.shear-pixels", round(side / 2 * np.sin(np.deg2rad(0.2)), 2))
 
 # %% [markdown]
-# It is degrees. 0.2 degrees move nothing by as much as half a pixel. The line has been copied for
-# years, with a shear that never sheared; whoever wanted a fifth should have written about 11. (The
+# Today it is degrees, and 0.2 degrees move nothing by as much as half a pixel. When the line was first
+# written, the unit was radians, and 0.2 meant 11.5 degrees. Keras changed the unit at the turn of 2017
+# to 2018; the line has been copied ever since, with a shear that no longer shears. (The
 # unit traps don't end there: Keras's layer `RandomRotation(0.2)` counts in full turns, so that
 # means 72 degrees either way.) Look at your augmented pictures, each kind alone; it takes a minute.
 #
@@ -955,7 +986,7 @@ widgets.explore(
 # A fair comparison gives both the same start and the same number of epochs. So we go back to the
 # weights at the fork (after epoch 3 here), and train from there once more, for as long as before. At 32
 # pixels there is not much to turn and shift, so this run varies mildly; the recorded run uses the whole
-# recipe. Which curve will be ahead in the end: the plain one or the augmented one?
+# recipe but for the shear. Which curve will be ahead in the end: the plain one or the augmented one?
 
 # %% tags=["nbval-ignore-output"]
 keras.utils.set_random_seed(0)
@@ -989,6 +1020,7 @@ for curves, name, colour in (
     full.plot(range(1, len(values) + 1), values, "-", color=colour, label=name)
 here.set(title="This run (dotted: training)", xlabel="epoch", ylabel="accuracy, %")
 full.set(title="150 x 150, validation", xlabel="epoch")
+here.xaxis.get_major_locator().set_params(integer=True)
 here.legend()
 plt.show()
 
@@ -996,15 +1028,18 @@ plt.show()
 # On the left, look at the dotted lines first. The plain network's training accuracy runs away from its
 # validation accuracy; with augmentation and dropout the two stay together. The validation
 # accuracies themselves differ by little more than noise after so few epochs (1,000 pictures:
-# a deviation of 1.5 points). Is nothing gained, then?
+# a deviation of 1.5 points or a little less). Is nothing gained, then?
 #
 # On the right you see what comes of it, with photographs and patience.
 # For its twenty epochs the plain network is ahead nearly all the time, and then it has nothing left to
 # learn: it knows its training photographs by heart. The augmented one is slower, passes it after some
 # thirty epochs, and goes on. (The dip after epoch 60 is a restart of the step size; more of it below.)
+# These two are no race from one fork: each began anew, with the step size that suited it in validation,
+# at most 0.0005 for the plain and 0.001 for the augmented network.
 #
-# Accuracy asks only who is right. The loss also asks how sure the network was. Where do you expect the
-# plain network's validation loss to end: below, at, or above the $\ln 2$ of a network that knows nothing?
+# Accuracy asks only who is right. The loss also asks how sure the network was. Where do you expect
+# the plain network's validation loss to end: below, at, or above the $\ln 2$ of a network that
+# knows nothing?
 
 # %%
 figure, axes = plt.subplots(figsize=(6.4, 2.8))
@@ -1022,9 +1057,10 @@ claim("04.plain-least-loss", min(losses["plain"]))
 claim("04.varied-loss", losses["augmented"][-1])
 
 # %% [markdown]
-# Above. Three quarters of its answers are right, and yet by the loss it is worse than no network at all:
-# it is as sure of its mistakes as of the rest, and each epoch made it surer. Its loss was lowest
-# early on. That is overfitting in one curve, seen long before the accuracy falls.
+# Above. Three quarters of its answers are right, and yet by the loss it is worse than a network
+# that says 50 % to every photograph: it is far too sure of its mistakes. Its loss was lowest after
+# five epochs and has grown by half since; its accuracy ends where it was then, at about 75 %. That
+# is overfitting, and the validation accuracy alone would not have shown it.
 
 # %%
 early_plain, slow = (
@@ -1035,10 +1071,11 @@ claim("04.behind-at-first", float(early_plain[4:16].mean() - slow[4:16].mean()))
 claim("04.ahead-in-the-end", float(slow[-5:].mean() - early_plain[-5:].mean()))
 
 # %% [markdown]
-# So credit it with the right thing. At equal, few epochs augmentation gains little or even
-# costs something: the network has the harder lesson. What it buys is that training may go on. A
-# comparison of 20 plain epochs with 100 augmented ones shows both at their best, but not which part is
-# due to augmentation and which to the other 80 epochs; for that you need the curves.
+# So credit the right thing. "Augmented" means two changes here, augmentation and dropout, and these
+# runs can't divide the credit. At equal, few epochs the pair gains little or even costs something:
+# the network has the harder lesson. What it buys is that training may go on. A comparison of 20
+# plain epochs with 100 augmented ones shows both at their best, but not which part is due to the
+# two changes and which to the other 80 epochs; for that you need the curves.
 
 # %% [markdown]
 # ## Open the test set, once
@@ -1066,32 +1103,38 @@ claim("04.plain-test", found["plain"])
 claim("04.varied-test", found["augmented"])
 
 # %% [markdown]
-# The sampling deviation on 1,000 pictures at 70 % is $\sqrt{0.7 \cdot 0.3 / 1000}$, 1.4 points, and the two
-# networks were trained on the same pictures: no reason to celebrate a point. The recorded runs
-# on photographs of 150 x 150 (one seed, 1,600 for training, 400 for validation, 1,000 for the test; multiplied in 16-bit numbers,
-# bfloat16, to save time, and started with Keras's usual weights):
+# The sampling deviation on 1,000 pictures at 70 % is $\sqrt{0.7 \cdot 0.3 / 1000}$, 1.4 points. In
+# four recorded runs of these cells, the augmented network was behind in the test each time, by 1 to
+# 4 points: so few epochs of harder pictures cost something. The recorded runs on photographs of 150
+# x 150 (one seed, 1,600 for training, 400 for validation, 1,000 for the test; batches of 32, multiplied
+# in 16-bit numbers, bfloat16, to save time, and started with Keras's usual weights):
 
 # %%
-for name in contenders:
-    accuracy = recorded(f"04.full.{name}-test").mean
-    train_accuracy = recorded(f"04.full.{name}-train").mean
-    print(f"{name:10} training photographs {train_accuracy:5.1f} %, test {accuracy:5.1f} %")
+runs = {"plain": "plain", "augmented": "augmented", "augmented, 2,000": "augmented-whole"}
+for words, name in runs.items():
+    known, new = (recorded(f"04.full.{name}-{pile}").mean for pile in ("train", "test"))
+    print(f"{words:18} training photographs {known:5.1f} %, test {new:5.1f} %")
+claim("04.aim", recorded("04.full.augmented-whole-test").mean)
 
 # %% [markdown]
 # The plain network knows practically every training photograph and is wrong on a quarter of the new
 # ones. The augmented one was trained five times as long, and its gap is little more than a third as
-# wide. Our aim was 82 %, the source's lower figure (it trained for still more steps); half a point is
-# missing, within the sampling deviation of 1.2.
+# wide. In the last line, the augmented recipe was trained once more, with nothing changed, on all
+# 2,000 photographs: once everything is chosen, the validation photographs are free to be learned from.
+# Our aim was 82 %, the lower end of what the book from which the network comes reports (for its
+# validation photographs).
 #
-# **A confession about "once".** The plan was 60 epochs. They gave 79.75 % in validation and, opened then,
-# 78.5 % in the test. But while it trained, its accuracy on the altered photographs was no higher than in
-# validation: a network that has hardly begun to remember is not finished. So the step size was raised once more, for 40 epochs, and
-# the test opened a second time: 81.5 %. The reason for going on lay in the curves; still, the first
-# figure was known by then. One such decision does little harm, ten would turn the test set into a second
-# validation set. What one can always do is say so.
+# **A confession about "once".** The plan for the second line was 60 epochs. They gave 79.75 % in
+# validation and, opened then, 78.5 % in the test. But while it trained, its accuracy on the altered
+# photographs was no higher than in validation: a network that has hardly begun to remember is not
+# finished. So the step size was raised once more, for 40 epochs, and the test opened a second time:
+# 81.5 %. The third line is the third time. The reasons for going on lay in the curves and in the
+# number of photographs; still, earlier figures were known by then. Two such decisions do little harm,
+# ten would turn the test set into a second validation set. What one can always do is say so.
 #
-# A cheap second look: add the logits of the mirrored photograph. That gives 82.5 %. On the 400
-# validation photographs it did not help (83.5 % against 84 %), so by our own rules it is not the result.
+# A cheap second look: add the logits of the mirrored photograph. That makes 83.6 % of the last line.
+# But on the 400 validation photographs it did not help (83.5 % against 84 %, second line), so by our own
+# rules it is not the result.
 
 # %% [markdown]
 # ### The pictures it gets most wrong
@@ -1104,16 +1147,18 @@ logits = answers[chosen]
 chance = 1 / (1 + np.exp(-logits))  # of class 1
 surest = np.argsort(-np.abs(logits) * ((logits > 0) != test.labels))[:10]
 titles = [
-    f"{classes[test.labels[i]]}?\n{max(chance[i], 1 - chance[i]):.0%} {classes[int(logits[i] > 0)]}"
+    f"label: {classes[test.labels[i]]}\n{max(chance[i], 1 - chance[i]):.0%} {classes[int(logits[i] > 0)]}"
     for i in surest
 ]
 plots.show_images([images.read(test.paths[i]) for i in surest], titles, columns=5)
 plt.show()
 
 # %% [markdown]
-# Above each picture stands its label, then what the network said and how sure it was. Look for what
-# misled it. Animals cut off by the border, seen from afar, with a person, before unusual colours; some
-# you would have to guess yourself at this size. And do you agree with every label?
+# Above each picture stands its label, then what the network said and how sure it was. Count the
+# labels first: if nearly all ten are of one class, the network leans towards the other, and that is
+# the first thing to know about it. Then look for what misled it. Animals cut off by the border,
+# seen from afar, with a person, before unusual colours; some you would have to guess yourself at
+# this size. And do you agree with every label?
 #
 # ## Save it, and use it on your own photograph
 #
@@ -1131,9 +1176,9 @@ claim("04.reloaded", float(np.abs(logits_of(again, test) - logits).max()))
 # Now put your own photograph in: replace the right-hand side of the first line by
 # `"my_cat.jpg"`. Until then Chelsea, the cat of the pictures above, stands in.
 #
-# One thing must be right: the picture has to come to the network as the training pictures did. These
-# were 32 pixels wide before they were enlarged, and so blurred. Here are a sharp and a blurred version of
-# one photograph. Do you expect the same answer to both?
+# One thing must be right: the picture has to come to the network as the training pictures did.
+# These were 32 pixels wide before they were enlarged, and so blurred. Here are a sharp and a
+# blurred version of one photograph. Do you expect the same answer to both?
 
 # %%
 my_photograph = work / "photo" / "cat" / "cat.png"
@@ -1150,11 +1195,11 @@ plots.show_images(versions, titles, columns=2)
 plt.show()
 
 # %% [markdown]
-# To you it is one cat; to the network, two different inputs with two different answers. A percentage
+# To you it is one cat; to the network they are two inputs, and its two percentages differ. A percentage
 # that a network gives is how sure it *is*, not how often it is right, and on a picture
 # unlike all it has seen it is worth little. The sharp version is such a picture: of whiskers and
-# single hairs the training pictures, 32 pixels wide, knew nothing. It may be right all the same; it may
-# not be relied on. Feed a network what it was trained on, in everything: size, way of
+# single hairs the training pictures, 32 pixels wide, knew nothing. Its answer may happen to be right,
+# but you can't rely on it. Feed a network what it was trained on, in everything: size, way of
 # resizing, blur, colours.
 
 # %% [markdown]
@@ -1263,7 +1308,8 @@ claim("04.article-mistakes", round((1 - 0.9937) * 320))
 # - A generator for training never ends; an epoch is $\lceil n / \text{batch size} \rceil$ steps.
 #   *Ran out of data* means that somebody broke this rule. A `PyDataset` knows its length.
 # - `ImageDataGenerator`, `image_dataset_from_directory` and `ImageFolder` give the same pixels from
-#   pictures of the right size, and visibly different ones where a picture is made smaller.
+#   PNG files of the right size, nearly the same from JPEG files, and visibly different ones where a
+#   picture is made smaller.
 # - Classes are numbered by sorted name. One logit $z$: $p = 1 / (1 + e^{-z})$, loss $-\ln p$ or
 #   $-\ln (1 - p)$, at the start $\ln 2$.
 # - Scan, clean, divide: before training. What must not be shared: pictures, and things pictured.
@@ -1275,7 +1321,7 @@ claim("04.article-mistakes", round((1 - 0.9937) * 320))
 # | --- | --- |
 # | `ImageDataGenerator().flow_from_directory(...)` | `keras.utils.image_dataset_from_directory(...)`, or a `PyDataset` |
 # | `rescale=1/255` | `layers.Rescaling(1/255)` in the model |
-# | `rotation_range=40`, `zoom_range=0.2`, `horizontal_flip=True` | `layers.RandomRotation(40/360)`, `layers.RandomZoom(0.2)`, `layers.RandomFlip("horizontal")` |
+# | `rotation_range=40`, `zoom_range=0.2`, `width_shift_range=0.2`, `height_shift_range=0.2`, `horizontal_flip=True` | `layers.RandomRotation(40/360)`, `RandomZoom(0.2, 0.2)`, `RandomTranslation(0.2, 0.2)`, `RandomFlip("horizontal")`; the first three with `fill_mode="nearest"`, for their default mirrors the edge |
 # | `model.fit_generator(...)` | `model.fit(...)` |
 # | `steps_per_epoch=n // batch_size` | nothing: it knows its length |
 #
