@@ -4,6 +4,7 @@ Functions take data and return a Figure or an Axes; they never train and never l
 """
 
 from course_utils.plots.components import show_ablation, show_compute
+from course_utils.plots.family import block_legend, show_block, show_family
 from course_utils.plots.pictures import show_images, show_matrix
 from course_utils.plots.signals import sliding_dot_product
 from course_utils.plots.sliding import matrix_product, sliding_window, window_stop, window_visits
@@ -30,6 +31,7 @@ __all__ = [
     "DIVERGING",
     "SEQUENTIAL",
     "black",
+    "block_legend",
     "blue",
     "green",
     "grey",
@@ -40,9 +42,11 @@ __all__ = [
     "palette",
     "purple",
     "show_ablation",
+    "show_block",
     "show_compute",
     "show_confusion",
     "show_curves",
+    "show_family",
     "show_images",
     "show_matrix",
     "show_parameters",

@@ -9,7 +9,19 @@ Examples
 0.5
 """
 
+from course_utils.training.exits import predict_exits, train_exits
 from course_utils.training.loop import accuracy, predict, train
 from course_utils.training.recipe import Recipe, batches, crop, flip, mirrored_in
 
-__all__ = ["Recipe", "accuracy", "batches", "crop", "flip", "mirrored_in", "predict", "train"]
+__all__ = [
+    "Recipe",
+    "accuracy",
+    "batches",
+    "crop",
+    "flip",
+    "mirrored_in",
+    "predict",
+    "predict_exits",
+    "train",
+    "train_exits",
+]
