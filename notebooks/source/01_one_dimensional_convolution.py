@@ -892,7 +892,7 @@ claim("01.flipped-same-answers", same_answers)
 #
 # | | |
 # | --- | --- |
-# | [convolution](../docs/glossary.md#convolution), as networks mean it | $y_i = \sum_j x_{iS + jD - P}\, k_j$, a [cross-correlation](../docs/glossary.md#cross-correlation) |
+# | [convolution](../docs/glossary.md#convolution), as networks mean it | $y_i = \sum_j x_{iS + jD - P}\, k_j$, a [cross-correlation](../docs/glossary.md#cross-correlation): a [dot product](../docs/glossary.md#dot-product) at every stop |
 # | output length | $\lfloor (n + 2P - D(K-1) - 1) / S \rfloor + 1$ |
 # | [padding](../docs/glossary.md#padding) | valid $P = 0$, same $P = (K-1)/2$, full $P = K-1$ |
 # | [stride](../docs/glossary.md#stride), [dilation](../docs/glossary.md#dilation) | step between stops; distance between the [kernel](../docs/glossary.md#kernel)'s numbers |
@@ -901,7 +901,8 @@ claim("01.flipped-same-answers", same_answers)
 # | as a matrix | a [Toeplitz matrix](../docs/glossary.md#toeplitz-matrix): a [dense layer](../docs/glossary.md#dense-layer) with zeros and [shared weights](../docs/glossary.md#weight-sharing), $K$ instead of $n(n - K + 1)$ |
 # | [equivariance](../docs/glossary.md#equivariance) | conv(shift(x)) = shift(conv(x)), away from the ends, at stride 1 |
 # | [convolution theorem](../docs/glossary.md#convolution-theorem) | $\operatorname{FFT}(x * k) = \operatorname{FFT}(x) \cdot \operatorname{FFT}(k)$ |
-# | [gradient](../docs/glossary.md#gradient-descent) of the kernel | $\frac{\partial L}{\partial k_j} = \sum_i \frac{\partial L}{\partial y_i}\, x_{i+j}$, a convolution again |
+# | [gradient descent](../docs/glossary.md#gradient-descent) | $k - \mathrm{lr} \cdot \partial L / \partial k$, with the [loss](../docs/glossary.md#loss) $L$ and the [learning rate](../docs/glossary.md#learning-rate) lr |
+# | [gradient](../docs/glossary.md#gradient) of the kernel | $\frac{\partial L}{\partial k_j} = \sum_i \frac{\partial L}{\partial y_i}\, x_{i+j}$, a convolution again |
 #
 # One dot product, asked everywhere: that is all a convolutional layer does. You wrote it, broke it,
 # counted it and taught it.

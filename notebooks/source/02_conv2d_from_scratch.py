@@ -1234,6 +1234,8 @@ plt.show()
 #   weights instead of $K^2 C F$.
 #
 # **Words**: [convolution](../docs/glossary.md#convolution),
+# [convolutional layer](../docs/glossary.md#convolutional-layer),
+# [parameter](../docs/glossary.md#parameter),
 # [cross-correlation](../docs/glossary.md#cross-correlation), [kernel](../docs/glossary.md#kernel),
 # [filter](../docs/glossary.md#filter), [channel](../docs/glossary.md#channel),
 # [feature map](../docs/glossary.md#feature-map), [padding](../docs/glossary.md#padding),

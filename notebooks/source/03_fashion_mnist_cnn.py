@@ -988,7 +988,8 @@ claim("03.keras-warns", any("from_logits" in str(warning.message) for warning in
 #   them.
 # - It does not train? First loss, then one batch.
 #
-# **Words** [logits](../docs/glossary.md#logits) ·
+# **Words** [convolutional network](../docs/glossary.md#convolutional-network) ·
+# [logits](../docs/glossary.md#logits) ·
 # [softmax](../docs/glossary.md#softmax) ·
 # [cross-entropy](../docs/glossary.md#cross-entropy) ·
 # [epoch](../docs/glossary.md#epoch) ·

@@ -1501,6 +1501,7 @@ plt.show()
 # [momentum](../docs/glossary.md#momentum) ·
 # [weight decay](../docs/glossary.md#weight-decay) ·
 # [ablation](../docs/glossary.md#ablation) ·
+# [noise band](../docs/glossary.md#noise-band) ·
 # [pooling](../docs/glossary.md#pooling) ·
 # [invariance](../docs/glossary.md#invariance) ·
 # [dropout](../docs/glossary.md#dropout) ·
