@@ -29,6 +29,9 @@ WORDS = {
     "cost": ("mean cost at the chosen threshold, share of all multiply-adds, test", "%"),
     "exits-test": ("two exits at the chosen threshold, test accuracy", "%"),
     "late-test": ("late exit alone, test accuracy", "%"),
+    "only-early": ("images that only the early exit names rightly, validation", "%"),
+    "four-bits": ("validation accuracy lost when maps are sent in 4 bits", "points"),
+    "one-bit": ("validation accuracy lost when maps are sent in 1 bit", "points"),
 }
 
 
@@ -47,6 +50,12 @@ def measure(size: str, seed: int) -> dict:
     curve = [outcome(early, late, split.y_val, t, share) for t in THRESHOLDS]
     alone = 100 * np.mean(late.argmax(axis=1) == split.y_val)
     chosen = next(i for i, (right, _, _) in enumerate(curve) if right >= alone - LOSS_ALLOWED)
+    lost = {
+        bits: curve[chosen][0]
+        - outcome(early, coarse(model, split, bits), split.y_val, THRESHOLDS[chosen], share)[0]
+        for bits in (4, 1)
+    }
+    only = (early.argmax(axis=1) == split.y_val) & (late.argmax(axis=1) != split.y_val)
     test = training.predict_exits(model, split.x_test)
     right, cost, _ = outcome(*test, split.y_test, THRESHOLDS[chosen], share)
     return {
@@ -57,8 +66,25 @@ def measure(size: str, seed: int) -> dict:
         "cost": cost,
         "exits-test": right,
         "late-test": 100 * np.mean(test[1].argmax(axis=1) == split.y_test),
+        "only-early": 100 * np.mean(only),
+        "four-bits": lost[4],
+        "one-bit": lost[1],
         "curve": curve,
     }
+
+
+def coarse(model, split, bits: int) -> np.ndarray:
+    """Return the late exit's logits where its maps arrive in so many bits for each number."""
+    import keras
+
+    maps = model.get_layer("split").output
+    device = keras.Model(model.input, [maps, model.outputs[0]])
+    server = keras.Model(maps, model.outputs[1])
+    largest = training.predict_exits(device, split.x_train[:2000])[0].max(axis=(0, 1, 2))
+    sent = training.predict_exits(device, split.x_val)[0]
+    levels = 2**bits - 1
+    sent = np.round(np.clip(sent / largest, 0, 1) * levels) / levels * largest
+    return server.predict(sent, verbose=0)
 
 
 def early_share(model) -> float:

@@ -120,8 +120,24 @@ def outline(name, build, **options):
 # descent.* LeNet-5 (LeCun, Bottou, Bengio, Haffner) read the digits on cheques. Everything in it is
 # known to you from lessons 02 and 03.
 #
-# Its first layer, C1, slides six 5 x 5 kernels over 32 x 32 pixels, without padding. How many
-# parameters? And how many *connections*, if every use of a weight or bias at a place counts as one?
+# Here it is, with the paper's names: C for convolutions, S for poolings ("subsampling"), F for a
+# dense layer. A box is the wider, the more maps it gives.
+
+# %%
+lenet_layers = [("C1: 5 x 5, 6", "convolution", 0.5), ("S2: 2 x 2", "pooling", 0.5)]
+lenet_layers += [("C3: 5 x 5, 16", "convolution", 0.65), ("S4: 2 x 2", "pooling", 0.65)]
+lenet_layers += [("C5: 5 x 5, 120", "convolution", 1), ("F6: 84", "dense", 0.85)]
+figure, axes = plt.subplots(figsize=(3.2, 4.4))
+plots.show_block(
+    [lenet_layers], start="32 x 32 pixels", merge="10 digits", title="LeNet-5", axes=axes
+)
+plots.block_legend(axes, ["convolution", "pooling", "dense"])
+plt.show()
+
+# %% [markdown]
+# Six layers and the answer. C1 slides six 5 x 5 kernels over 32 x 32 pixels, without padding. How
+# many parameters? And how many *connections*, if every use of a weight or bias at a place counts as
+# one?
 
 # %%
 parameters = 6 * (5 * 5 + 1)
@@ -156,9 +172,16 @@ claim("08.lenet-c3", 25 * int(sees.sum()) + 16)
 # %%
 lenet = outline("LeNet-5", models.lenet5)
 claim("08.lenet-parameters", bills["LeNet-5"][0])
-connections = 122_304 + 5 * 6 * 14**2 + 1_516 * 10**2 + 5 * 16 * 5**2
-connections += (400 + 1) * 120 + (120 + 1) * 84 + 84 * 10  # C5, F6, the fixed outputs
-claim("08.lenet-connections", connections)
+connections = {
+    "C1": 156 * 28**2,
+    "S2": (4 + 1) * 6 * 14**2,  # four numbers and an offset for each output
+    "C3": 1_516 * 10**2,
+    "S4": (4 + 1) * 16 * 5**2,
+    "C5": (400 + 1) * 120,
+    "F6": (120 + 1) * 84,
+    "digits": 84 * 10,
+}
+claim("08.lenet-connections", sum(connections.values()))
 
 # %% [markdown]
 # Both equal what the paper says, to the last digit: 60,000 parameters and 340,908 connections.
@@ -179,8 +202,8 @@ claim("08.lenet-difference", 36 * 25 - 2 * (6 + 16) + (84 + 1) * 10)
 #
 # *The idea: LeNet's plan with a thousand times as many weights, on a million photographs, with
 # ReLU, dropout and augmentation.* Krizhevsky, Sutskever and Hinton had two graphics processors with
-# three gigabytes each, and the network did not fit on one. So they cut most layers in two halves,
-# or *towers*, that do not see each other:
+# three gigabytes each, and the network did not fit on one. So they cut it into two *towers*, which in
+# three of the five convolutions do not see each other:
 
 # %%
 half = ("3 x 3, 192 filters", "in groups", 1)
@@ -276,8 +299,25 @@ plt.show()
 claim("08.seven-over-threes", 49 / 27)
 
 # %% [markdown]
-# The large kernel has 81 % more. VGG16 stacks thirteen such convolutions, five poolings and
-# AlexNet's three dense layers. One layer holds three quarters of all parameters. Which?
+# The large kernel has 81 % more. So VGG16 is built from one block, repeated:
+
+
+# %%
+def vgg_block(x, filters, repeats):
+    for _ in range(repeats):
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    return layers.MaxPooling2D()(x)
+
+
+with models.shapes_only():
+    x = pixels = keras.Input((224, 224, 3))
+    for filters, repeats in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
+        x = vgg_block(x, filters, repeats)
+claim("08.vgg16-blocks", keras.Model(pixels, x).count_params())
+
+# %% [markdown]
+# Thirteen convolutions, 14.7 million parameters. AlexNet's three dense layers follow. One layer
+# holds three quarters of all parameters. Which?
 
 # %%
 vgg = outline("VGG16", applications.VGG16, weights=None)
@@ -369,6 +409,7 @@ def by_line(network):
 published = [34, 360, 128, 304, 73, 88, 100, 119, 170, 54, 71, 1]
 with models.shapes_only():
     ours = by_line(models.googlenet(separable_first=False))
+print(f"{'line':8}{'ours':>7}{'paper':>6}")
 for (line, count), theirs in zip(ours.items(), published, strict=True):
     print(f"{line:8}{count:7.1f}{theirs:6}")
 
@@ -423,6 +464,10 @@ axes.text(0.93, 2.5, "shortcut", rotation=90, va="center", ha="right", fontsize=
 plots.block_legend(axes, ["1 x 1", "convolution"])
 plt.show()
 
+# %% [markdown]
+# The same in Keras. How many weights has it? And how many would two 3 x 3 convolutions have that
+# work on all 256 channels?
+
 
 # %%
 def bottleneck_block(x, width, filters):
@@ -442,8 +487,7 @@ narrow, wide = models.multiply_adds(block).total // 56**2, 2 * 9 * 256**2
 claim("08.bottleneck-weights", [narrow, wide])
 
 # %% [markdown]
-# Narrow, look, widen again: 69,632 weights, where two 3 x 3 convolutions on all 256 channels would
-# have 1,179,648. (Each `BatchNormalization` has a scale and an offset besides.)
+# Narrow, look, widen again: 69,632 weights instead of 1,179,648. (Each `BatchNormalization` has a scale and an offset besides.)
 #
 # **Why can a deeper network of this kind hardly be worse?** Set the scale of the last batch
 # normalisation to 0. Then F gives 0 everywhere. What does the block do to maps that come out of a
@@ -522,6 +566,10 @@ each = [("5 x 5, one for each channel", "in groups", 1), ("1 x 1 x 3, 256", "1 x
 plots.show_block([each], start="3", merge="256", title="separated: 843 weights", axes=panels[1])
 plt.show()
 
+# %% [markdown]
+# Left, each of 256 kernels looks at space and colours at once. Right, three kernels look, and 256
+# mixtures follow. Does Keras count the same?
+
 # %%
 with models.shapes_only():
     x = keras.Input((112, 112, 3))
@@ -576,6 +624,9 @@ def seconds(layer, images, rounds=7):
     return min(times)
 
 
+# %% [markdown]
+# Eight images at a time, both layers in turn:
+
 # %% tags=["nbval-ignore-output"]
 faster = {}
 for side, channels, filters, size in ((112, 3, 256, 5), (14, 512, 512, 3)):
@@ -604,8 +655,9 @@ axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# The chart shows recorded ratios of processor time; those of your machine stand above it. In no
-# case is the time saved what the count promises. Why? A processor does dozens of multiply-adds in
+# The chart shows recorded ratios of processor time; those of your machine stand above it. The layer
+# with 23 times fewer weights takes about half the time, and in no case is as much time saved as the
+# count promises. Why? A processor does dozens of multiply-adds in
 # the time that one number takes from or to memory. So ask how many it does **for each number that
 # it moves**, the *arithmetic intensity*:
 
@@ -670,7 +722,7 @@ claim("08.nasnet-published", [round(n, 1) for n in np.divide(bills["NASNetMobile
 # %% [markdown]
 # Keras stores 5,326,716 numbers, 5.3 million of them learnt; the paper says 5.3 million parameters
 # and 564 million multiply-adds. (For training the authors attach a second classifier half-way,
-# which neither Keras nor we build. You will attach one yourself soon, with another purpose.)
+# which neither Keras nor we build. Further down you attach one yourself, for another purpose.)
 #
 # ## 2019 · EfficientNet: wide in the middle, and everything in proportion
 #
@@ -689,7 +741,27 @@ plt.show()
 # %% [markdown]
 # Left, wide maps are narrowed so that the 3 x 3 convolution is affordable. Right, the 3 x 3 works
 # on each channel by itself and is cheap, so the maps can be *widened* for it, here six times. What
-# travels along the shortcut, and has to be kept in memory, is narrow.
+# travels along the shortcut, and has to be kept in memory, is narrow. How many weights has this one?
+
+
+# %%
+def inverted_residual(x, widen, size):
+    y = layers.Conv2D(widen * x.shape[-1], 1, use_bias=False)(x)
+    y = layers.ReLU(6)(layers.BatchNormalization()(y))
+    y = layers.DepthwiseConv2D(size, padding="same", use_bias=False)(y)
+    y = layers.ReLU(6)(layers.BatchNormalization()(y))
+    y = layers.Conv2D(x.shape[-1], 1, use_bias=False)(y)
+    return layers.Add()([x, layers.BatchNormalization()(y)])
+
+
+with models.shapes_only():
+    x = keras.Input((56, 56, 24))
+    block = keras.Model(x, inverted_residual(x, widen=6, size=3))
+claim("08.inverted-weights", models.multiply_adds(block).total // 56**2)
+
+# %% [markdown]
+# 24 · 144 to widen, 9 · 144 to look, 144 · 24 to narrow: 8,208. Nothing bends behind the last 1 x 1:
+# on narrow maps a ReLU would destroy what the channels hold.
 #
 # Tan and Le searched for a small network of such blocks, B0, and then scaled it up: depth, width
 # and image size together, by fixed powers of one number (**compound scaling**). The network of
@@ -707,7 +779,7 @@ claim("08.lite0-work", bills["EfficientNet-Lite0"][1] / 1e6)
 #
 # ## Accuracy and what it costs
 #
-# Nine networks of the contest. Two predictions before you run the cell. Is the one with most
+# Nine of the ten have been trained on the contest's photographs. Two predictions before you run the cell. Is the one with most
 # multiply-adds the most accurate? And has the accuracy risen with the years at the same price?
 
 # %%
@@ -736,7 +808,9 @@ claim("08.vgg16-over-lite0", bills["VGG16"][1] / bills["EfficientNet-Lite0"][1])
 #
 # Be careful with it, though. Each point is a network *and its recipe*, and recipes got better too:
 # the same ResNet50 reaches 80.4 with one of 2021 (Wightman and others, arXiv 2110.00476), more than
-# any point in this chart. Lesson 05 has shown you why.
+# any point in this chart. Lesson 05 has shown you why. Nor was everything measured alike: AlexNet's
+# is a mean over ten views of each photograph, and VGG's own paper says 74.4, where MobileNet's says
+# 71.5, since it looks at larger pictures.
 #
 # ## Stop when you are sure
 #
@@ -793,8 +867,8 @@ claim("08.late-validation", 100 * late_right.mean())
 claim("08.only-early-right", 100 * np.mean(early_right & ~late_right))
 
 # %% [markdown]
-# The late exit is better, of course. But of a hundred images more than five are named rightly by
-# the early exit and *wrongly* by the late one: thinking longer is not always thinking better.
+# The late exit is better, by about seven points. But of a hundred images about five are named
+# rightly by the early exit and *wrongly* by the late one: thinking longer is not always better.
 #
 # When may an image leave? When the largest of its ten probabilities reaches a **threshold**. Move
 # it (in a running notebook), and watch both panels. Where would you put it?
@@ -816,6 +890,10 @@ def outcome(threshold, early, late, labels):
 
 thresholds = np.round(np.arange(0.2, 1.001, 0.02), 2)
 curve = np.array([outcome(t, early, late, split.y_val) for t in thresholds])
+
+
+# %% [markdown]
+# The picture starts at the threshold 0.5.
 
 
 # %%
@@ -843,7 +921,8 @@ widgets.explore(draw, alt=alt, start={"threshold": 0.5}, threshold=steps)
 # Left: images to the right of the dashed line leave. The surer the early exit, the smaller the
 # share of orange, its wrong answers: sureness means something. Right: the cost of a mean image
 # against accuracy, for all thresholds; the dot is the one shown. At the right end nobody leaves, at
-# the left end all do. In between the curve is flat for a while: that is work saved for nothing.
+# the left end all do. Coming from the right, the curve is nearly flat at first: work saved for next
+# to nothing. Then it falls ever faster.
 #
 # Now a rule, decided before we look: **the lowest threshold that costs at most one point of
 # validation accuracy**. Then the test images, once.
@@ -909,6 +988,9 @@ def sent(maps, bits):
 
 by_bits = {bits: server.predict(sent(maps, bits), verbose=0) for bits in (8, 4, 3, 2, 1)}
 
+# %% [markdown]
+# The accuracy of device and server together, at the threshold that was chosen:
+
 # %%
 accuracy = {
     bits: outcome(chosen, early, answers, split.y_val)[0] for bits, answers in by_bits.items()
@@ -958,7 +1040,7 @@ claim("08.fewer-bytes", 3072 / options["unsure ones, maps of 4 bits"])
 
 # %% [markdown]
 # Grey: no early exit. Blue: with it. Maps of 4 bits for the unsure ones come to less than a quarter
-# of all photographs, and to half of what the unsure photographs take as PNG. The server computes the
+# of all photographs, and to less than half of what the unsure photographs take as PNG. The server computes the
 # second part only, and only for them. And there is a gain that no chart shows: the photograph never
 # leaves the device. (Maps are no secret, though: much of an image can be computed back from them.)
 #
@@ -1039,6 +1121,7 @@ claim("08.fewer-bytes", 3072 / options["unsure ones, maps of 4 bits"])
 # [inception block](../docs/glossary.md#inception-block) ·
 # [residual connection](../docs/glossary.md#residual-connection) ·
 # [bottleneck](../docs/glossary.md#bottleneck) ·
+# [cardinality](../docs/glossary.md#cardinality) ·
 # [inverted residual](../docs/glossary.md#inverted-residual) ·
 # [depthwise separable convolution](../docs/glossary.md#depthwise-separable-convolution) ·
 # [arithmetic intensity](../docs/glossary.md#arithmetic-intensity) ·
