@@ -159,6 +159,14 @@ def test_feature_maps_are_those_that_the_layers_compute(images):
     np.testing.assert_allclose(found["pool"], pool(early(images)), atol=1e-6)
 
 
+def test_feature_maps_in_small_batches_are_the_same(images):
+    model = sequential()
+    one, many = (explain.activations(model, images, batch_size=size) for size in (1, 32))
+    assert list(one) == list(many)
+    for name, maps in many.items():
+        np.testing.assert_allclose(one[name], maps, atol=1e-6)
+
+
 def test_looking_leaves_the_model_as_it_was(images):
     model = sequential("softmax")
     before = model.predict(images, verbose=0)
@@ -324,6 +332,7 @@ def test_a_layer_goes_by_name_path_or_itself():
         (lambda m, x: explain.grad_cam(m, x, class_index=3), "no class 3; the model has 3"),
         (lambda m, x: explain.grad_cam(m, x, class_index=-1), "no class -1"),
         (lambda m, x: explain.grad_cam(m, x, class_index="cat"), "no class cat"),
+        (lambda m, x: explain.grad_cam(m, x, [0, 1, 2]), "3 classes for 2 images"),
         (lambda m, x: explain.grad_cam(m, x, layer="average"), "no feature maps"),
         (lambda m, x: explain.saliency(m, x, samples=0), "samples is 0"),
         (lambda m, x: explain.saliency(m, x, samples=4), "without noise"),

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from course_utils.explain.naming import find_layer, layers_of
-from course_utils.explain.tapping import run
+from course_utils.explain.tapping import checked, run
 
 if TYPE_CHECKING:
     import keras
 
 
 def activations(
-    model: keras.Model, images: Any, layers: Sequence[str] | None = None
+    model: keras.Model, images: Any, layers: Sequence[str] | None = None, batch_size: int = 32
 ) -> dict[str, np.ndarray]:
     """Return the feature maps that the layers of a model give.
 
@@ -27,6 +27,8 @@ def activations(
         As the model takes them.
     layers : sequence of str, optional
         Names or paths; by default every layer whose output is a feature map (four axes).
+    batch_size : int
+        Images at a time.
 
     Returns
     -------
@@ -52,8 +54,15 @@ def activations(
     """
     names = list(layers_of(model) if layers is None else layers)
     wanted = [find_layer(model, name) for name in names]
-    tensors, _ = run(model, images, wanted, to_the_end=False)
-    found = {name: np.asarray(each, "float32") for name, each in zip(names, tensors, strict=True)}
+    images, parts = checked(model, images), []
+    for start in range(0, len(images), batch_size):
+        some = images[start : start + batch_size]
+        tensors, _ = run(model, some, wanted, to_the_end=False)
+        parts.append([np.asarray(each, "float32") for each in tensors])
+    found = {}
+    for name in reversed(names):  # each part is given up as soon as it is joined
+        found[name] = np.concatenate([part.pop() for part in parts])
+    found = {name: found[name] for name in names}
     if layers is None:
         found = {name: maps for name, maps in found.items() if maps.ndim == 4}
     return found

@@ -140,14 +140,19 @@ def saliency(
         _, logits = run_to_logits(model, images)
         class_index = best(logits)
     span = np.ptp(images.numpy(), axis=(1, 2, 3), keepdims=True) * noise
-    rng, total = np.random.default_rng(seed), 0.0
-    for _ in range(samples):
-        noisy = images + (rng.normal(size=images.shape) * span).astype("float32")
+
+    def slope(noisy):
         with tf.GradientTape() as tape:
             tape.watch(noisy)
             _, logits = run_to_logits(model, noisy)
             score = scores(logits, class_index)
-        gradient = tape.gradient(score, noisy)
+        return tape.gradient(score, noisy)
+
+    if samples > 1:
+        slope = tf.function(slope, autograph=False)
+    rng, total = np.random.default_rng(seed), 0.0
+    for _ in range(samples):
+        gradient = slope(images + (rng.normal(size=images.shape) * span).astype("float32"))
         if gradient is None:
             raise ValueError(f"the output of {model.name!r} can't be differentiated by its input")
         total = total + gradient.numpy()

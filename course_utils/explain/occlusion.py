@@ -9,6 +9,7 @@ from PIL import Image
 
 from course_utils.explain.scores import best, scores
 from course_utils.explain.tapping import checked, run_to_logits
+from course_utils.settings import quiet
 
 if TYPE_CHECKING:
     import keras
@@ -21,7 +22,7 @@ def occlusion(
     patch: int = 32,
     stride: int = 16,
     fill: float | None = None,
-    batch_size: int = 32,
+    batch_size: int = 16,
 ) -> np.ndarray:
     """Return how far a class's logit falls when a square of the image is covered.
 
@@ -60,6 +61,8 @@ def occlusion(
     >>> occlusion(model, np.ones((1, 8, 8, 1)), class_index=0, patch=4, stride=2).shape
     (3, 3)
     """
+    with quiet():
+        import tensorflow as tf
     whole = checked(model, image).numpy()
     count, height, width, _ = whole.shape
     if count != 1:
@@ -75,14 +78,18 @@ def occlusion(
     tops = range(0, height - patch + 1, stride)
     lefts = range(0, width - patch + 1, stride)
     places = [(top, left) for top in tops for left in lefts]
+    look = tf.function(
+        lambda covered: scores(run_to_logits(model, covered)[1], class_index),
+        autograph=False,
+        reduce_retracing=True,
+    )
     after = []
     for start in range(0, len(places), batch_size):
         some = places[start : start + batch_size]
         covered = np.repeat(whole, len(some), axis=0)
         for one, (top, left) in zip(covered, some, strict=True):
             one[top : top + patch, left : left + patch] = fill
-        _, logits = run_to_logits(model, covered)
-        after.append(scores(logits, class_index).numpy())
+        after.append(look(tf.constant(covered)).numpy())
     return (before - np.concatenate(after)).reshape(len(tops), len(lefts)).astype("float32")
 
 

@@ -104,7 +104,7 @@ def filter_patterns(
 
     for step in range(steps):
         images = climbed(images, tf.constant(rng.integers(-jitter, jitter + 1, 2), "int32"))
-        if blur and step % 4 == 3 and step < steps - 4:
+        if blur and step % 4 == 3:
             images = _blurred(images, blur)
     return _displayed(images.numpy())
 

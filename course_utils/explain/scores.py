@@ -22,9 +22,12 @@ def scores(logits: Any, class_index: Any) -> Any:
             f"there is no class {class_index}; the model has {max(classes, 2)}, from 0 to "
             f"{max(classes, 2) - 1}"
         )
-    chosen = np.broadcast_to(chosen, logits.shape[0])
+    if len(chosen) not in (1, logits.shape[0]):
+        raise ValueError(f"there are {len(chosen)} classes for {logits.shape[0]} images")
     if classes == 1:  # one logit: positive for class 1
         return logits[:, 0] * np.where(chosen == 1, 1.0, -1.0).astype("float32")
+    if len(chosen) == 1:
+        return logits[:, int(chosen[0])]
     return tf.gather(logits, chosen, axis=1, batch_dims=1)
 
 
