@@ -31,7 +31,7 @@
 
 # %%
 import io
-from time import perf_counter
+from time import process_time
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -154,17 +154,17 @@ sees = np.zeros((6, 16), int)
 for late_map, early_maps in enumerate(models.LENET_CONNECTIONS):
     sees[list(early_maps), late_map] = 1
 axes = plots.show_matrix(
-    sees, "Which map of C3 sees which of S2", xlabel="map of C3", ylabel="of S2"
+    sees, "Which map of C3 sees which of S2", xlabel="map of C3", ylabel="map of S2"
 )
 axes.set(xticks=range(16), yticks=range(6))
 plt.show()
 claim("08.lenet-c3", 25 * int(sees.sum()) + 16)
 
 # %% [markdown]
-# Each column is one of the 16 maps of C3. Six of them see three neighbouring maps, nine see four,
-# the last sees all. That is 60 kernels in place of 96, so 60 · 25 + 16 = 1,516 parameters. The
-# authors give two reasons: fewer connections, and maps that see different things must learn
-# different things.
+# Each column is one of the 16 maps of C3; light means "sees". Six of them see three neighbouring
+# maps, nine see four, the last sees all. That is 60 kernels in place of 96, so 60 · 25 + 16 = 1,516
+# parameters. The authors give two reasons: fewer connections, and maps that see different things
+# must learn different things.
 #
 # Second, its pooling learns: a mean of 2 x 2, times a factor, plus an offset, for each map. Third,
 # its ten outputs are distances to ten fixed pictures of digits, 84 pixels each, and not learnt.
@@ -202,8 +202,8 @@ claim("08.lenet-difference", 36 * 25 - 2 * (6 + 16) + (84 + 1) * 10)
 #
 # *The idea: LeNet's plan with a thousand times as many weights, on a million photographs, with
 # ReLU, dropout and augmentation.* Krizhevsky, Sutskever and Hinton had two graphics processors with
-# three gigabytes each, and the network did not fit on one. So they cut it into two *towers*, which in
-# three of the five convolutions do not see each other:
+# three gigabytes each, and the network did not fit on one. So they cut it into two *towers*, which
+# in three of the five convolutions do not see each other:
 
 # %%
 half = ("3 x 3, 192 filters", "in groups", 1)
@@ -487,7 +487,8 @@ narrow, wide = models.multiply_adds(block).total // 56**2, 2 * 9 * 256**2
 claim("08.bottleneck-weights", [narrow, wide])
 
 # %% [markdown]
-# Narrow, look, widen again: 69,632 weights instead of 1,179,648. (Each `BatchNormalization` has a scale and an offset besides.)
+# Narrow, look, widen again: 69,632 weights instead of 1,179,648. (Each `BatchNormalization` has a
+# scale and an offset besides.)
 #
 # **Why can a deeper network of this kind hardly be worse?** Set the scale of the last batch
 # normalisation to 0. Then F gives 0 everywhere. What does the block do to maps that come out of a
@@ -517,10 +518,10 @@ claim("08.resnet50-exact", [resnet.count_params(), bills["ResNet50"][0], biases]
 # %% [markdown]
 # The papers say 25.5 million parameters and 3.8 billion multiply-adds. You may also meet
 # 25,636,712, 25,583,592 and 25,557,032. All three are right. The first is all that Keras stores.
-# Without the running averages of batch normalisation it is the second. And Keras's convolutions have
-# 26,560 biases, which the batch normalisation behind each makes useless (it subtracts the mean, the
-# bias with it); without them it is the third, which PyTorch reports. And 4.1 instead of 3.8 billion
-# comes from moving the stride to the 3 x 3 convolution, as most people do today.
+# Without the running averages of batch normalisation it is the second. And Keras's convolutions
+# have 26,560 biases, which the batch normalisation behind each makes useless (it subtracts the
+# mean, the bias with it); without them it is the third, which PyTorch reports. And 4.1 instead of
+# 3.8 billion comes from moving the stride to the 3 x 3 convolution, as most people do today.
 #
 # ## 2016 · ResNeXt: many narrow paths
 #
@@ -555,8 +556,8 @@ claim("08.resnext-exact", bills["ResNeXt-50"][0])
 # ## 2016 · Xception and MobileNet: every channel for itself
 #
 # *The idea: filter each channel on its own, then mix the channels by 1 x 1: a **depthwise separable
-# convolution** (lesson 02).* Xception (Chollet) takes it for accuracy, MobileNet (Howard and others,
-# 2017) for phones.
+# convolution** (lesson 02).* Xception (Chollet) takes it for accuracy, MobileNet (Howard and
+# others, 2017) for phones.
 
 # %%
 figure, panels = plt.subplots(1, 2, figsize=(6.4, 3.0))
@@ -609,18 +610,19 @@ claim("08.mobilenet-shares", [round(share, 2) for share in work.values()])
 #
 # Lesson 02 promised a measurement. Your guess for this machine: 23 times, 10, 3, or even slower? We
 # time the layer of 843 weights against the one of 19,200, and a layer as in MobileNet's middle: 3 x
-# 3 from 512 to 512 channels at 14 x 14 places, where separating makes 8.8 times less work.
+# 3 from 512 to 512 channels at 14 x 14 places, where separating makes 8.8 times less work. What is
+# measured is processor time, summed over the cores, so that other programs don't count.
 
 
 # %%
 def seconds(layer, images, rounds=7):
-    """Return the shortest of several times; the first call, which prepares, does not count."""
+    """Return the shortest of several processor times; the first call prepares, and is left out."""
     layer(images)
     times = []
     for _ in range(rounds):
-        start = perf_counter()
+        start = process_time()
         layer(images).numpy()
-        times.append(perf_counter() - start)
+        times.append(process_time() - start)
     return min(times)
 
 
@@ -655,7 +657,7 @@ axes.legend(loc="lower right")
 plt.show()
 
 # %% [markdown]
-# The chart shows recorded ratios of processor time; those of your machine stand above it. The layer
+# The chart shows recorded ratios; those of your machine stand above it. The layer
 # with 23 times fewer weights takes about half the time, and in no case is as much time saved as the
 # count promises. Why? A processor does dozens of multiply-adds in
 # the time that one number takes from or to memory. So ask how many it does **for each number that
@@ -741,7 +743,8 @@ plt.show()
 # %% [markdown]
 # Left, wide maps are narrowed so that the 3 x 3 convolution is affordable. Right, the 3 x 3 works
 # on each channel by itself and is cheap, so the maps can be *widened* for it, here six times. What
-# travels along the shortcut, and has to be kept in memory, is narrow. How many weights has this one?
+# travels along the shortcut, and has to be kept in memory, is narrow. How many weights has this
+# one?
 
 
 # %%
@@ -760,8 +763,8 @@ with models.shapes_only():
 claim("08.inverted-weights", models.multiply_adds(block).total // 56**2)
 
 # %% [markdown]
-# 24 · 144 to widen, 9 · 144 to look, 144 · 24 to narrow: 8,208. Nothing bends behind the last 1 x 1:
-# on narrow maps a ReLU would destroy what the channels hold.
+# 24 · 144 to widen, 9 · 144 to look, 144 · 24 to narrow: 8,208. Nothing bends behind the last 1 x
+# 1: on narrow maps a ReLU would destroy what the channels hold.
 #
 # Tan and Le searched for a small network of such blocks, B0, and then scaled it up: depth, width
 # and image size together, by fixed powers of one number (**compound scaling**). The network of
@@ -779,8 +782,9 @@ claim("08.lite0-work", bills["EfficientNet-Lite0"][1] / 1e6)
 #
 # ## Accuracy and what it costs
 #
-# Nine of the ten have been trained on the contest's photographs. Two predictions before you run the cell. Is the one with most
-# multiply-adds the most accurate? And has the accuracy risen with the years at the same price?
+# Nine of the ten have been trained on the contest's photographs. Two predictions before you run the
+# cell. Is the one with most multiply-adds the most accurate? And has the accuracy risen with the
+# years at the same price?
 
 # %%
 top_1 = {
@@ -939,9 +943,9 @@ claim("08.exits-lost", late_alone - right)
 claim("08.exits-cost", cost)
 
 # %% [markdown]
-# A fifth of the work or more is saved for about a point of accuracy, also on images that had no part
-# in the choice. How much exactly depends on the seed. Four recorded runs of this lesson (mean and
-# standard deviation):
+# A fifth of the work or more is saved for about a point of accuracy, also on images that had no
+# part in the choice. How much exactly depends on the seed. Four recorded runs of this lesson (mean
+# and standard deviation):
 
 # %%
 for key, words in {"08.exits": "this lesson's size"}.items():
@@ -969,9 +973,9 @@ claim("08.bytes", [32 * 32 * 3, 4 * numbers])
 
 # %% [markdown]
 # More than twice as many as the photograph. So maps are worth sending only in fewer bits. With $b$
-# bits a number takes one of $2^b$ values: divide each map by its largest training value, multiply by
-# $2^b - 1$, round. That is **quantisation**. The server's half was not trained for it. How few bits
-# will it stand: 8, 4, 2, or even 1?
+# bits a number takes one of $2^b$ values: divide each map by its largest training value, multiply
+# by $2^b - 1$, round. That is **quantisation**. The server's half was not trained for it. How few
+# bits will it stand: 8, 4, 2, or even 1?
 
 # %%
 device = keras.Model(model.input, [model.get_layer("split").output, model.outputs[0]])
@@ -1008,10 +1012,10 @@ claim("08.four-bits", outcome(chosen, early, late, split.y_val)[0] - accuracy[4]
 claim("08.one-bit", outcome(chosen, early, late, split.y_val)[0] - accuracy[1])
 
 # %% [markdown]
-# Eight bits and four lose nothing: what lies above the dotted line is luck. Three lose a little, two
-# some points. With one bit, where a number is either 0 or the largest there is, the network falls
-# apart: the server's layers have never seen such maps. (Networks that were *trained* with single
-# bits on the way do stand it; those of the paper send nothing else.)
+# Eight bits and four lose nothing: what lies above the dotted line is luck. Three lose a little,
+# two some points. With one bit, where a number is either 0 or the largest there is, the network
+# falls apart: the server's layers have never seen such maps. (Networks that were *trained* with
+# single bits on the way do stand it; those of the paper send nothing else.)
 #
 # Now the bytes for a mean image. A fair comparison also *compresses* the photograph, without loss,
 # as PNG:
@@ -1040,9 +1044,10 @@ claim("08.fewer-bytes", 3072 / options["unsure ones, maps of 4 bits"])
 
 # %% [markdown]
 # Grey: no early exit. Blue: with it. Maps of 4 bits for the unsure ones come to less than a quarter
-# of all photographs, and to less than half of what the unsure photographs take as PNG. The server computes the
-# second part only, and only for them. And there is a gain that no chart shows: the photograph never
-# leaves the device. (Maps are no secret, though: much of an image can be computed back from them.)
+# of all photographs, and to less than half of what the unsure photographs take as PNG. The server
+# computes the second part only, and only for them. And there is a gain that no chart shows: the
+# photograph never leaves the device. (Maps are no secret, though: much of an image can be computed
+# back from them.)
 #
 # ## Questions to check yourself
 #
@@ -1106,9 +1111,8 @@ claim("08.fewer-bytes", 3072 / options["unsure ones, maps of 4 bits"])
 #   $2 C W + K^2 W^2$.
 # - Multiply-adds of a layer: weights times places. Time: measured, since numbers have to be moved.
 # - A published count needs a footnote: running averages, biases, where the stride is, what was left
-#   out.
-# - Mean cost with an early exit: $c + (1 - c)(1 - q)$, where $c$ is the share of the work before the
-#   exit and $q$ the share of images that leave.
+# out. - Mean cost with an early exit: $c + (1 - c)(1 - q)$, where $c$ is the share of the work
+# before the exit and $q$ the share of images that leave.
 # - Bytes sent for a mean image: $(1 - q) \cdot n b / 8$ for $n$ numbers of $b$ bits.
 #
 # **Words** [ILSVRC](../docs/glossary.md#ilsvrc) ·
