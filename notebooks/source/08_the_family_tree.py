@@ -926,7 +926,7 @@ widgets.explore(draw, alt=alt, start={"threshold": 0.5}, threshold=steps)
 # share of orange, its wrong answers: sureness means something. Right: the cost of a mean image
 # against accuracy, for all thresholds; the dot is the one shown. At the right end nobody leaves, at
 # the left end all do. Coming from the right, the curve is nearly flat at first: work saved for next
-# to nothing. Then it falls ever faster.
+# to nothing. Then it falls.
 #
 # Now a rule, decided before we look: **the lowest threshold that costs at most one point of
 # validation accuracy**. Then the test images, once.
@@ -1015,7 +1015,7 @@ claim("08.one-bit", outcome(chosen, early, late, split.y_val)[0] - accuracy[1])
 # Eight bits and four lose nothing: what lies above the dotted line is luck. Three lose a little,
 # two some points. With one bit, where a number is either 0 or the largest there is, the network
 # falls apart: the server's layers have never seen such maps. (Networks that were *trained* with
-# single bits on the way do stand it; those of the paper send nothing else.)
+# single bits on the way do stand it: those of the paper send their maps in no other way.)
 #
 # Now the bytes for a mean image. A fair comparison also *compresses* the photograph, without loss,
 # as PNG:
