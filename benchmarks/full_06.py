@@ -32,7 +32,6 @@ SIDES = {"tiny": 128, "photos": 224, "fashion": 96}
 LABELS = (20, 50, 100, 200, 500, 2000)
 SEEDS = {"tiny": (0, 1, 2, 3, 4), "photos": (0, 1, 2), "fashion": (0, 1, 2)}
 SCRATCH_SEEDS = (0, 1, 2)
-STAGES = ("block1a", "block2b", "block3b", "block4c", "block5c", "block6d", "block7a")
 CATS, DOGS = range(281, 286), range(151, 269)  # ImageNet's house cats and breeds of dogs
 HEADS = [  # the settings among which validation chooses
     {"dropout": 0.0, "steps": 200},
@@ -42,7 +41,7 @@ HEADS = [  # the settings among which validation chooses
 SCRATCH_STEPS = {20: 60, 50: 100, 100: 150, 200: 250, 500: 400, 2000: 1000}  # of 32 images
 VARY = images.Augment(rotation=15, shift=0.1, zoom=0.1, flip=True)
 # What people feed to a network that expects pixels from 0 to 255, red first.
-WRONG = {
+FORMS = {
     "right": lambda x: x,
     "fraction": lambda x: x / 255,
     "standardised": lambda x: (x - 127) / 128,
@@ -92,31 +91,18 @@ def fashion(part: str) -> tuple[np.ndarray, np.ndarray]:
     }[part]
 
 
-def features(task: str, part: str, photos: Path | None, wrong: str = "right") -> Pile:
+def features(task: str, part: str, photos: Path | None, form: str = "right") -> Pile:
     """Return the averaged last feature map of each image; computed once, then kept."""
-    return Pile(*(by_depth(task, part, photos, wrong)[key] for key in ("last", "labels")))
-
-
-def by_depth(task: str, part: str, photos: Path | None, wrong: str = "right") -> dict:
-    """Return labels and the averages of the maps at the end of each stage and of the last one."""
-    kept = KEPT / f"features_{task}_{part}_{wrong}.npz"
-    if not kept.exists():
+    path = KEPT / f"features_{task}_{part}_{form}.npz"
+    if not path.exists():
         x, y = pixels(task, part, photos)
         shape = (SIDES[task], SIDES[task], 3)
         backbone = models.efficientnet_lite0(shape, include_top=False, pooling="avg")
-        ends = [one for one in backbone.layers if one.name.startswith(STAGES)]
-        last_of = {one.name.partition("_")[0]: one.output for one in ends}
-        maps = {name: keras.ops.mean(last_of[name], axis=(1, 2)) for name in STAGES}
-        network = keras.Model(backbone.input, maps | {"last": backbone.output})
-        found: dict[str, list] = {name: [] for name in (*STAGES, "last")}
-        for start in range(0, len(x), 50):
-            shown = WRONG[wrong](x[start : start + 50].astype("float32"))
-            for name, value in network.predict_on_batch(shown).items():
-                found[name].append(np.asarray(value))
-        arrays = {name: np.concatenate(values) for name, values in found.items()}
-        save(kept, **arrays, labels=y)
-    with np.load(kept) as arrays:
-        return dict(arrays)
+        pieces = [FORMS[form](x[i : i + 50].astype("float32")) for i in range(0, len(x), 50)]
+        found = [np.asarray(backbone.predict_on_batch(piece)) for piece in pieces]
+        save(path, last=np.concatenate(found), labels=y)
+    with np.load(path) as arrays:
+        return Pile(arrays["last"], arrays["labels"])
 
 
 def save(path: Path, **arrays) -> None:
@@ -217,15 +203,6 @@ def without_labels(task: str, photos: Path | None) -> dict:
     return found
 
 
-def depth_of(task: str, photos: Path | None, stage: str) -> dict:
-    """Return the validation accuracy of a head on the averaged maps at the end of one stage."""
-    train, validation = (by_depth(task, part, photos) for part in ("train", "validation"))
-    mean, deviation = train[stage].mean(axis=0), train[stage].std(axis=0) + 1e-6
-    on, by = (Pile((x[stage] - mean) / deviation, x["labels"]) for x in (train, validation))
-    how = {"dropout": 0.0, "steps": 1000}
-    return {"validation": [percent(head(on, seed, **how), by) for seed in SEEDS[task]]}
-
-
 def wrongly(photos: Path | None, wrong: str) -> dict:
     """Return the validation accuracy with wrong pixels: in use alone, and in training as well."""
     how = {"dropout": 0.0, "steps": 1000}
@@ -307,10 +284,8 @@ def measurements(photos: Path | None) -> dict:
         for n, seed in product(LABELS, seeds):
             jobs[f"frozen-{task}-{n}-{seed}"] = partial(with_labels, task, photos, n, seed)
         if task == "photos":
-            wrong = [key for key in WRONG if key != "mirrored"]
+            wrong = [key for key in FORMS if key != "mirrored"]
             jobs |= {f"wrong-{key}": partial(wrongly, photos, key) for key in wrong}
-    for stage in (*STAGES, "last"):
-        jobs[f"depth-tiny-{stage}"] = partial(depth_of, "tiny", photos, stage)
     for task, varied in (("tiny", False), ("tiny", True), ("fashion", False)):
         words = "varied" if varied else "plain"
         for seed, n in product(SCRATCH_SEEDS, LABELS):
@@ -404,11 +379,6 @@ def record_all(record) -> None:
                     f"linear head, pixels {words} {when}, {WORDS['tiny']}: validation accuracy"
                 )
                 put(f"wrong-{key}-{how.replace(' ', '-')}", statement, values)
-    for stage in (*STAGES, "last"):
-        if (path := KEPT / f"depth-tiny-{stage}.json").exists():
-            values = json.loads(path.read_text(encoding="utf-8"))["validation"]
-            statement = f"linear head on the averaged map of {stage}, {WORDS['tiny']}"
-            put(f"depth-tiny-{stage}", f"{statement}: validation accuracy", values)
 
 
 def main() -> None:

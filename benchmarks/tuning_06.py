@@ -131,6 +131,7 @@ TUNINGS["last-two-stages-0.0001"] = Tuning(start="last two stages")
 WORDS = {f"last-block-{rate:g}": f"last block fine-tuned at rate {rate:g}" for rate in RATES} | {
     "norm-trains-1e-05": "last block fine-tuned at rate 1e-05, batch norm in training mode",
     "norm-trains-0.0001": "last block fine-tuned at rate 0.0001, batch norm in training mode",
+    "head-not-first": "last block and a new head trained together at rate 0.001",
     "last-two-stages-0.0001": "last two stages fine-tuned at rate 0.0001",
 }
 

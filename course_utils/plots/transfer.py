@@ -45,7 +45,7 @@ def show_trainable(networks: Mapping[str, tuple[int, int]], *, title: str = "") 
     axes.xaxis.set_major_formatter(lambda value, _: f"{value / 1e6:g}")
     axes.set(xlabel="parameters, millions", xlim=(0, 1.5 * longest), title=title)
     axes.set_ylim(len(networks) - 0.4, -0.6)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.28), ncols=2)
+    axes.legend(loc="lower right")
     return axes
 
 
@@ -112,7 +112,7 @@ def show_answers(
     class_names: Sequence[str],
     *,
     title: str = "",
-    limit: float = 8.0,
+    limit: float = 10.0,
     top: float | None = None,
     size: tuple[float, float] = (3.2, 2.4),
 ) -> Figure:
