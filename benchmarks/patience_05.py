@@ -1,10 +1,9 @@
 """Measure lesson 05's cures for overfitting: ``python benchmarks/patience_05.py``.
 
 The small network on only 2,000 training images of CIFAR-10, which it can learn by heart: as it is,
-with dropout at two rates, and with augmentation, for 4 and for 40 epochs. And, for 4 epochs, with
-other ways to shrink its feature maps, and at five learning rates with and without batch
-normalisation. Two seeds each (one for the rates); judged by the same 2,000 images and by 10,000
-others. What a run measures is kept in
+with dropout at two rates, and with augmentation, for 4 and for 40 epochs. And, for 4 epochs, at
+five learning rates with and without batch normalisation. Two seeds each (one for the rates); judged
+by the same 2,000 images and by 10,000 others. What a run measures is kept in
 ``build/patience_05/``, so an interrupted measurement goes on where it stopped.
 """
 
@@ -45,7 +44,6 @@ NORMS = {
     "after": "batch norm after ReLU",
     "none": "no batch norm",
 }
-SHRINKING = {"average": "average pooling", "strided": "strided convolutions", "none": "no pooling"}
 
 
 def trainings() -> dict[str, tuple[str, training.Recipe, dict]]:
@@ -60,8 +58,6 @@ def trainings() -> dict[str, tuple[str, training.Recipe, dict]]:
         for epochs in EPOCHS
     }
     brief = replace(PLAIN, epochs=EPOCHS[0])
-    for kind, words in SHRINKING.items():
-        found[f"pooling.{kind}"] = (f"{words}, {EPOCHS[0]} epochs", brief, {"pooling": kind})
     return found | {
         f"rates.{norm}-{rate}": (
             f"{words}, peak rate {rate}, {EPOCHS[0]} epochs",

@@ -77,7 +77,9 @@ for part in parts:
 
 # %%
 classes = sorted(path.name for path in (pictures / "train").iterdir() if path.is_dir())
-files = [sorted((pictures / "train" / name).iterdir()) for name in classes]
+suffixes = {".jpg", ".jpeg", ".png"}  # a folder may hold other things, too: more of that below
+listed = [sorted((pictures / "train" / name).iterdir()) for name in classes]
+files = [[path for path in paths if path.suffix.lower() in suffixes] for paths in listed]
 handful = [images.read(path) for kind in files for path in kind[:6]]
 plots.show_images(handful, columns=6, title=" · ".join(classes))
 plt.show()
@@ -261,7 +263,7 @@ class Batches(keras.utils.PyDataset):
         return np.stack(read), self.labels[chosen]
 
 
-fifty = Batches(paths[:50], labels[:50])
+fifty = Batches(paths[-50:], labels[-50:])
 claim("04.rounded-up", len(fifty))
 claim("04.last-batch", len(fifty[2][1]))
 
