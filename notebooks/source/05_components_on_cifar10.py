@@ -172,8 +172,8 @@ plt.show()
 # the valley whose floor they should reach.
 #
 # The loop itself is short. `training.train` shuffles and cuts batches, and does for each what
-# follows. In lesson 02 you computed the gradients by hand, and `scratch.fit` made the steps. New is
-# what the last two lines do with the gradients:
+# follows. In lesson 02 you computed the gradients by hand, and `scratch.fit` made the steps, with
+# momentum. Here it is again; new is the look ahead in the last line:
 #
 # ```python
 # with tf.GradientTape() as tape:
@@ -266,7 +266,8 @@ claim("05.max-over-strided", by_pooling["max"] - by_pooling["strided"])
 #
 # (Two variants stay out of $s$, because their seeds differ about five times as much as the
 # others': at a constant rate, and without batch normalisation, luck plays a larger part. That is a
-# finding of its own, and for these two rows the band is too narrow; they lie far outside it.)
+# finding of its own, and for these two rows the band is too narrow. With their own
+# spread it would be about ± 5 points; at -10 and -15 they lie outside that as well.)
 
 # %%
 variants = {"the base": "base", "average pooling": "pooling-average"}
@@ -298,10 +299,10 @@ compare("average pooling", "strided", "no pooling", "constant rate", title=how)
 # %% [markdown]
 # A square is the mean of three seeds, the bar their standard deviation, the small dots are the
 # seeds. The light blue band is the noise. **Grey rows have their square within it: nothing was
-# found.** Red rows lie to the left, worse by more than luck. (Orange would be better by more than
-# luck. No row is.)
+# found.** The coloured rows are outside it, and all of them lie to the left: worse by more than
+# luck.
 #
-# Here all four are red, and about twice as far out as the band reaches, or more. Both other ways
+# Here all four are coloured, and about twice as far out as the band reaches, or more. Both other ways
 # to shrink lose, and in the same order as on your machine. And a rate that stays high costs ten
 # points, more or less of them as luck will have it: look how far apart its three dots are.
 #
@@ -347,7 +348,8 @@ plt.show()
 # maximum and average as they were. The second step crosses into the next tile, and they move a
 # whole tile. So pooling turns "one to the right" into "nothing" or "one tile": half of all small
 # shifts vanish, the others are rounded up. Taking every second number loses the edge altogether
-# while it is in an odd place; a convolution before it that looks at neighbours softens that.
+# while it is in the second place of a tile; a convolution before it that looks at neighbours
+# softens that.
 #
 # Now the three trained networks. We move each validation image by a few pixels and count how many
 # *answers* change. (What opens up is filled with mirrored pixels.)
@@ -383,8 +385,9 @@ claim("05.strided-changes-most", max(changed, key=lambda name: changed[name][0])
 # %% [markdown]
 # None of the three is invariant: a single pixel changes every tenth answer or so. Strides are
 # worst, average pooling is calmest. And 4 pixels do by no means four times the harm of 1: our
-# networks average over all places at the end, so what remains is mostly the rounding of the
-# poolings, and that is there at any shift.
+# networks average over all places at the end. What remains comes from the tiles (a shift by 8 would
+# fit all three halvings, one by 4 only the first two) and from the borders, where a part of the image
+# leaves and other pixels come in. This chart can't tell how much comes from which.
 #
 # So the contradiction is settled. Convolution keeps track of a shift (equivariance). A pooling
 # forgets shifts within its tile and exaggerates the others. Averaging over all places forgets
@@ -415,7 +418,7 @@ claim("05.own-mean-moves", abs(float(moved_by)))
 # By about a hundredth of a deviation, too little for any network to notice. The article got away
 # with it. But now you ship the network, and images arrive as they do in life: all of one kind, or
 # one at a time. Take the trained max-pooling network and the same validation images; all that
-# varies is whose mean and deviation they are scaled by. Guess four numbers:
+# varies is how they are scaled. Guess four numbers:
 
 
 # %%
@@ -457,8 +460,9 @@ claim("05.not-scaled", right[unscaled])
 # %% [markdown]
 # Same images, same network. All at once: noise, the grey bar. Each image by itself: a bright sky
 # becomes as grey as a road. One kind at a time (with a real mean image, as the article meant to
-# do): what all ships have in common, the blue, *is* their mean, and it is subtracted. Not scaled at
-# all: near guessing, the dotted line.
+# do): what all ships have in common, the blue, *is* their mean, and it is subtracted. (Two things
+# were changed here, the company and the kind of mean; this bar can't say what each of them costs.)
+# Not scaled at all: near guessing, the dotted line.
 #
 # One image alone, with a mean image, is the end of it:
 
@@ -530,7 +534,7 @@ compare("dropout 0.1", "dropout 0.25", "dropout 0.5", title="A cure for a networ
 # %%
 x = np.array([[1, 10], [3, 10], [5, 30], [7, 30]], dtype="float32")
 by_hand = (x - x.mean(axis=0)) / x.std(axis=0)
-norm = layers.BatchNormalization(momentum=0.8, epsilon=1e-6)
+norm = layers.BatchNormalization(epsilon=1e-6)
 print(np.array(norm(x, training=True)).round(2))
 claim("05.norm-by-hand", float(np.abs(norm(x, training=True) - by_hand).max()))
 
@@ -543,9 +547,11 @@ print("training", np.array(norm(x[:1], training=True)))
 claim("05.norm-batch-of-one", float(np.abs(norm(x[:1], training=True)).max()))
 
 # %% [markdown]
-# Nothing is left of it. Therefore batch normalisation has two modes. In training it uses the
-# batch's statistics and keeps running averages of them on the side. In use it applies those
-# averages: the training images' statistics, as it should be. Does an image's answer depend on the
+# Nothing is left of it. (Of a feature map something would be: its mean runs over all places too.)
+# Therefore batch normalisation has two modes. In training it uses the batch's statistics and keeps
+# running averages of them on the side. In use it applies those averages: the training images'
+# statistics, as it should be. So each channel has four numbers: $\gamma$, $\beta$, and the running
+# mean and variance, which are kept, not learnt by gradients. Does an image's answer depend on the
 # company that it comes in? We compare its logits in the company of 31 ships and of 31 mixed images:
 
 # %%
@@ -563,9 +569,9 @@ for mode in (True, False):
 model.set_weights(before)  # training mode has moved the running averages: put them back
 
 # %% [markdown]
-# In training mode yes, in use no. This is a common bug: a network that gives one answer alone and
-# another in company, or is good in training and bad in use, has its batch normalisation in the
-# wrong mode, or running averages that had no time to settle.
+# In training mode yes, in use no. This is a common bug: if a network gives one answer alone and
+# another in company, its batch normalisation is in training mode. If it is good in training and bad
+# in use even on its *training* images, the running averages may have had no time to settle.
 #
 # **Before or after the ReLU?** The paper that introduced it says before; many put it after. **And
 # what if we leave it out?**
@@ -581,7 +587,7 @@ compare("no batch norm", "batch norm after ReLU", title="Batch normalisation")
 # But all rows trained at the peak rate 0.1. Is that fair? A rate may suit one network and not
 # another. So the rate was varied. Left: the same training at three rates, three seeds each. Right:
 # five rates from 0.01 to 6.25, one seed each, in a much smaller experiment (four epochs on 2,000
-# images). Where will each network break?
+# images, and 16 filters in the first layer instead of 8). Where will each network break?
 
 
 # %%
@@ -615,10 +621,11 @@ plt.show()
 # %% [markdown]
 # Left: the network with batch normalisation trains at all three rates, and does best at 0.5, the
 # highest that was tried. Without it the network is behind at every rate, and at 0.5 all three seeds
-# end on the dotted line, at guessing. Right: with batch normalisation before the ReLU this network
+# end on the dotted line, at guessing. Right: with batch normalisation before the ReLU the network
 # learns at any rate from 0.01 to 1.25, a range of more than a hundred; behind the ReLU, from 0.01
-# to 0.25; without it, next to nothing in so few steps. That is what batch normalisation buys here:
-# you need not hit the rate.
+# to 0.25 (one seed each: a hint, ask for more); without it, next to nothing in so few steps. That is
+# what batch normalisation buys here: you need not hit the rate for the network to learn at all. To
+# learn well you still must: between 0.02 and 0.5 lie nine points.
 #
 # ### *Deeper*: why does it work?
 #
@@ -654,9 +661,10 @@ claim("05.ten-times-gradient", float(tf.norm(slope) / tf.norm(flatter)))
 # %% [markdown]
 # The output stays the same, and the gradient is ten times smaller: measured against the kernel, a
 # step is a hundred times smaller. Besides, the gradient stands at a right angle to the kernel
-# (along it nothing changes), so every step makes the kernel longer. A rate that is too high thus
-# brakes itself: the kernel grows until the steps fit. That is one reason why high rates do so
-# little harm, and not the whole story, which nobody has told yet.
+# (along it nothing changes), so a step along it makes the kernel longer (weight decay shortens it
+# again, a little). A rate that is too high thus brakes itself: the kernel grows until the steps
+# fit. That is one reason why high rates do so little harm, and not the whole story, which nobody
+# has told yet.
 
 # %% [markdown]
 # ## Augmentation: what does each piece do?
@@ -776,13 +784,14 @@ compare("mirrored", "turned, moved, mirrored", title="Augmentation in a short tr
 # ### When the network is ill
 #
 # Dropout and augmentation are cures for overfitting, and our network never got as far as that. So
-# make it ill: only 2,000 training images, 40 epochs. Below are the recorded accuracies on the
-# images that it was trained on and on 10,000 new ones, after 4 epochs and after 40. Which of the
-# four trainings will win in each case?
+# make it ill: only 2,000 training images, 40 epochs (and 16 filters in the first layer). The
+# augmentation is milder than the article's: mirrored and moved by up to 4 pixels, not turned. Below
+# are the recorded accuracies on the images that it was trained on and on 10,000 new ones, after 4
+# epochs and after 40. Which of the four trainings will win in each case?
 
 # %%
 cures = {"none": "as it is", "dropout-25": "dropout 0.25", "dropout-50": "dropout 0.5"}
-cures |= {"augment": "mirrored, moved"}
+cures |= {"augment": "mirrored, moved by up to 4"}
 figure, panels = plt.subplots(1, 2, figsize=(6.4, 2.6), sharey=True, sharex=True)
 for axes, epochs in zip(panels, (4, 40), strict=True):
     for row, cure in enumerate(cures):
@@ -823,11 +832,11 @@ for words, values in runs.items():
 
 # %% [markdown]
 # Read the last column. It says what this network gains or loses in this budget at this rate, and
-# where nothing can be said. (Centring and scaling: nothing, since the base divides by 255 and has batch
-# normalisation behind its first convolution.) The seven rows with a number lie about twice as far out as the band
-# reaches, or further. The last row changes three things at once, so it can't say which of them
-# costs the most. And about what is not in it, such as other rates and other networks, the table says
-# nothing.
+# where nothing can be said. (Centring and scaling: nothing, since the base divides by 255 and has
+# batch normalisation behind its first convolution.) The seven rows with a number lie about twice as
+# far out as the band reaches, or further. The last row changes three things at once, so it can't
+# say which of them costs the most. And about what is not in it, such as other rates and other
+# networks, the table says nothing.
 #
 # A larger network, a longer training, another rate, other images: other rows. What carries over is
 # the method: one change at a time, several seeds, a band. If you meet a table like this without its
@@ -1145,12 +1154,13 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# The rings lie on the line, and the final weights agree: to the last bit on one machine as a rule,
-# and within the tolerance of the claim wherever sums are added up in another order. With the
-# weights alone the rate rises all over again, without momentum and with another order of the
-# images. That is no catastrophe, but it is another training: the same seed, run through without a
-# break, ends in other weights. (In Keras's `fit`, the callback `BackupAndRestore` keeps weights,
-# optimiser and epoch; the random numbers are up to you.)
+# The rings lie on the line (the first three come out of the checkpoint; the test is the last
+# three), and the final weights agree: to the last bit on one machine as a rule, and within the
+# tolerance of the claim wherever sums are added up in another order. With the weights alone the
+# rate rises all over again, without momentum and with another order of the images. That is no
+# catastrophe, but it is another training: the same seed, run through without a break, ends in other
+# weights. (In Keras's `fit`, the callback `BackupAndRestore` keeps weights, optimiser and epoch;
+# the random numbers are up to you.)
 
 # %% [markdown]
 # ## Past the article for a hundredth of the work
@@ -1301,10 +1311,12 @@ axes.set(xlim=(0, 115), xlabel="validation accuracy, %", title="What each line a
 plt.show()
 
 # %% [markdown]
-# The rate's rise and fall is the largest step by far, and costs nothing. Whitening comes next. Mind
-# that a row is one seed here: two single runs differ by luck by up to $2 s \sqrt 2$, and the grey
-# steps are smaller than that (taking the small network's $s$). No single one of them is shown by
-# this picture, and what the last line owes to flips, to moves and to smoothing it can't say at all.
+# The rate's rise and fall is the largest step by far, and costs nothing: 13.4 points, where even the
+# wide spread of a constant rate allows for 8.4. Whitening comes next; with 3.6 points it is outside
+# the band of two single runs, but not twice as far, so rather a hint. For mind that a row is one seed
+# here: two single runs differ by luck by up to $2 s \sqrt 2$ = 2.2 points (taking the small network's
+# $s$), and the grey steps are smaller than that. No single one of them is shown by this picture, and
+# what the last line owes to flips, to moves and to smoothing it can't say at all.
 # The three grey lines together are more than luck: they add 3.7 points. (On the complete set the
 # kernels that hand on, the batch size and the peak of the rate were chosen by validation images as
 # well.)
@@ -1365,8 +1377,8 @@ claim("05.short-cheaper", article_flop / 1e12 / recorded("05.full.short-tflop").
 #
 # Why is that so? This picture can't tell: between the article and us nearly everything differs, and
 # nobody here has taken its oddities out one at a time. It says that work alone does not decide.
-# What an ingredient is worth the picture before it says, line by line, for our network and our
-# small budget only.
+# The picture before it says a little more: the rate, the whitening, and the other three lines together
+# have added something, to our network, in this order and in our small budget.
 
 # %% [markdown]
 # ## A look at a well-trained network
@@ -1392,9 +1404,9 @@ claim("05.hardest-pair", " and ".join(names[kind] for kind in pair))
 
 # %% [markdown]
 # Two groups: six animals that are confused with each other, four vehicles likewise, and little in
-# between (the main exception: birds and airplanes, blue all round). Cat and dog are the pair that
-# is confused most, in both directions. Is that what you wrote down? At 32 x 32 pixels a cat's ears
-# are two or three pixels each.
+# between (the main exception: birds and airplanes, both often seen against the sky). Cat and dog
+# are the pair that is confused most, in both directions. Is that what you wrote down? At 32 x 32
+# pixels a cat's ears are two or three pixels each.
 #
 # The mistakes that it was surest of:
 
@@ -1410,8 +1422,8 @@ plt.show()
 
 # %% [markdown]
 # The label first, then the network's answer. Cover the titles and try them yourself. These are the
-# mistakes it was surest of, and even so it was not quite sure: smoothed labels have taught it to
-# hedge. In lesson 07 you look inside networks and see what they look at.
+# mistakes it was surest of, and even so it was not quite sure: its smoothed labels asked for no more
+# than 0.91. In lesson 07 you look inside networks and see what they look at.
 
 # %% [markdown]
 # ## Questions to check yourself
@@ -1439,9 +1451,10 @@ plt.show()
 #
 #    <details><summary>Answer</summary>
 #
-#    Four times, in both cases (the first layer's only twice in the first case, as its input
-#    channels stay three). The parameters grow fourfold in the first case; in the second they stay,
-#    if the head averages over all places; behind `Flatten` the dense layer grows fourfold.
+#    Four times, in both cases, for the convolutions. (In the first case the first layer grows only
+#    twofold, as its input channels stay three, and the dense layer too, as its ten outputs stay.) The
+#    parameters grow nearly fourfold in the first case; in the second they stay, if the head averages
+#    over all places; behind `Flatten` the dense layer grows fourfold.
 #    </details>
 #
 # 4. Training accuracy 99 %, validation accuracy 80 %. Training accuracy 62 %, validation accuracy
