@@ -69,7 +69,8 @@ def show_channels(
     if axes is None:
         _, axes = plt.subplots(figsize=(6.4, 6.4 / wide + 0.4))
     picture = mosaic(maps, wide)
-    axes.imshow(picture, cmap=SEQUENTIAL, vmin=0, vmax=1, interpolation="auto")
+    shades = plt.get_cmap(SEQUENTIAL, 16)  # few colours make small files
+    axes.imshow(picture, cmap=shades, vmin=0, vmax=1, interpolation_stage="data")
     axes.set_title(title)
     axes.axis("off")
     return axes
@@ -167,7 +168,7 @@ def show_tasks(photograph: np.ndarray, things: Mapping[str, Sequence[tuple[float
     height, width = photograph.shape[:2]
     colours = dict(zip(things, [palette[5], palette[7], palette[3], palette[4]], strict=False))
     first = next(iter(things))
-    figure, grid = plt.subplots(2, 2, figsize=(6.4, 6.4 * height / width + 0.9))
+    figure, grid = plt.subplots(2, 2, figsize=(4.8, 4.8 * height / width + 0.9))
     panels = {
         "Classification · what is it?": ("K scores", [], []),
         "Localisation · and where?": ("K scores, 4 numbers", [first], []),
