@@ -70,7 +70,8 @@ def show_channels(
         _, axes = plt.subplots(figsize=(6.4, 6.4 / wide + 0.4))
     picture = mosaic(maps, wide)
     shades = plt.get_cmap(SEQUENTIAL, 16)  # few colours make small files
-    axes.imshow(picture, cmap=shades, vmin=0, vmax=1, interpolation_stage="data")
+    scale = {"vmin": 0, "vmax": 1, "interpolation": "auto", "interpolation_stage": "data"}
+    axes.imshow(picture, cmap=shades, **scale)
     axes.set_title(title)
     axes.axis("off")
     return axes

@@ -301,7 +301,8 @@ widgets.animate(map(frame, moments), [2000] + [600] * 5, alt=alt)
 
 
 # %%
-set_matplotlib_formats("jpeg", pil_kwargs={"quality": 80})  # from here on: small files
+# Patterns and photographs make large PNG files; from here on the figures are JPEG.
+set_matplotlib_formats("jpeg", pil_kwargs={"quality": 80})
 
 
 def page(depths, channels, size, **options):
@@ -525,10 +526,11 @@ plots.show_heat([*hard, *hard], np.concatenate(pairs), titles, columns=4, width=
 plt.show()
 
 # %% [markdown]
-# The images; what spoke for its answer; what spoke for the label. In the third, the head speaks for
-# a cat and the paws for a dog: it had evidence for both and weighed it wrongly. In the fourth both
-# maps lie on the bird: it looked at the right thing, and took dark wings on a pale sky for an
-# airplane. Two kinds of mistake, and two cures: more examples of the one, a closer look at the other.
+# The images; what spoke for its answer; what spoke for the label. In the third the two maps lie on
+# different parts, the chest and beside it for a cat, the paws for a dog: it had evidence for both and
+# weighed it wrongly. In the fourth both maps lie on the bird: it looked at the right thing, and took
+# dark wings on a pale sky for an airplane. And in the first the deer is in the bushes, not in the bird.
+# Three kinds of mistake that one accuracy would never tell apart.
 
 # %% [markdown]
 # ## Spot the mistake: where is the goldfish?
@@ -619,10 +621,10 @@ for label, key in rows.items():
 # clouds are easier than bricks, which have edges of their own. So a hit rate without its canvas says
 # little.
 #
-# How it was done: the network must name the photograph's kind (any of ImageNet's 5 domestic cats or 118
-# dogs) both alone and in the scene, which makes the scenes fewer, and is asked for its own answer.
-# *Every photograph* drops the second condition, and asks for the answer that it gave to the photograph
-# alone. *Clouds* replaces the bricks by coloured noise. Which canvas, class and layer to use was
+# How it was done: ± is the spread of the three groups. The network must name the photograph's kind (any of
+# ImageNet's 5 domestic cats or 118 dogs) both alone and in the scene, and is asked for its own answer;
+# that leaves about 105 scenes a group, since on bricks it names only half of them. *Every photograph*
+# drops the second condition, and asks for the answer that it gave to the photograph alone. *Clouds* replaces the bricks by coloured noise. Which canvas, class and layer to use was
 # decided on other photographs.
 #
 # And by layer:
@@ -688,10 +690,10 @@ claim("07.half-saliency", half[1])
 claim("07.half-product", half[2])
 
 # %% [markdown]
-# The second row comes from a network that knows nothing. Its Grad-CAM map points anywhere. But its
+# The second row, half shuffled, comes from a network that can't name anything. Its Grad-CAM map points anywhere. But its
 # saliency still shows a cup, and so does gradient x input: rims and outlines come from the early
 # layers, which are still trained, and from the factor "input". Whoever took these for "what the network
-# sees in an espresso" would be wrong. With every layer shuffled hardly a trace of the cup is left.
+# sees in an espresso" would be wrong. With every layer shuffled little of the cup is left.
 #
 # How much alike are two maps? The claims above give the rank correlation of their places, the mean over
 # two photographs: 1 for the same order, 0 for no relation. The recorded test is a **cascade**: first only
