@@ -795,7 +795,7 @@ for row, key in enumerate(story.values()):
     result = recorded(f"06.full.{key}")
     axes.barh(row, result.mean, color=plots.sky)
     axes.plot(result.values, [row] * len(result.values), "o", color="black", markersize=3)
-    axes.text(result.mean + 2, row, f"{result.mean:.1f} ± {result.spread:.1f}", va="center")
+    axes.text(max(result.values) + 1, row, f"{result.mean:.1f} ± {result.spread:.1f}", va="center")
 axes.set_yticks(range(len(story)), list(story))
 axes.set(
     xlim=(50, 100), xlabel="test accuracy, %", title="2,000 labelled pictures of 32 x 32 pixels"
