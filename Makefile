@@ -61,8 +61,8 @@ full: $(STAMP)
 	$(BIN)/python benchmarks/ladder_05.py
 	$(BIN)/python benchmarks/patience_05.py
 	$(BIN)/python benchmarks/full_06.py --photos "$(PHOTOS)"
+	$(BIN)/python benchmarks/tuning_06.py --photos "$(PHOTOS)"
 	$(BIN)/python benchmarks/full_07.py --photos "$(PHOTOS)"
-	$(BIN)/python benchmarks/full_08.py
 	$(BIN)/python benchmarks/full_08.py
 	$(BIN)/python tools/render_readme.py
 
@@ -71,7 +71,6 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/imports.py --record
 	$(BIN)/python benchmarks/images.py --record
 	$(BIN)/python benchmarks/recipes.py --record
-	$(BIN)/python benchmarks/separable.py --record
 	$(BIN)/python benchmarks/separable.py --record
 	$(BIN)/python benchmarks/lessons.py --record
 	$(BIN)/python tools/render_readme.py

@@ -13,9 +13,10 @@ BUDGET_MB = 1500
 def main() -> None:
     """Run the lessons, print one table, and record it with ``--record``."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="lesson numbers (default: all)")
     parser.add_argument("--record", action="store_true", help="write results.json")
     options = parser.parse_args()
-    paths = run.lesson_files(ROOT / "notebooks")
+    paths = run.lesson_files(ROOT / "notebooks", options.lessons)
     runs = run.run_lessons(paths, ROOT / "build" / "bench", "quick")
     print(f"{'lesson':<40} {'time':>6} {'budget':>7} {'peak memory':>12} {'budget':>8}")
     for taken in runs:
