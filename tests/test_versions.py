@@ -22,6 +22,7 @@ COLAB = [
     "ipywidgets==7.7.1",
     "ipykernel==6.17.1",
     "ipython==7.34.0",
+    "scipy==1.16.3",
     "psutil",
     "nbval",
     "pytest",
