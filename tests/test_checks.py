@@ -1,161 +1,57 @@
-import math
+"""The checks of the exercises, tested with the answers in tests/banks/."""
+
+import functools
+import re
 import sys
+from types import FunctionType
 
 import numpy as np
 import pytest
+from banks import Later, bank, calls_itself, collect, lessons, now, prints_only
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils.checks import CheckFailed, check, find, hint, lesson_01, registry
+from course_utils.checks import CheckFailed, check, find, hint, registry
 from course_utils.checks.compare import shown
+from tools.notebooks import SOURCES
+
+WRONG, RIGHT, SENSIBLE = collect("WRONG"), collect("RIGHT"), collect("SENSIBLE")
+SOURCE = {path.stem[:2]: path for path in sorted((SOURCES / "exercises").glob("[0-9][0-9]_*.py"))}
+ANSWER_CELL = re.compile(r'^# %% exercise=\{"id": "([\d.]+)", "role": "answer"', re.M)
+loop = bank("01").loop
 
 
-def loop(sequence, weights):
-    """The mended loop of exercise 01.2, for wrong answers to start from."""
-    weights = weights[::-1]
-    stops = len(sequence) - len(weights) + 1
-    return np.array([np.sum(weights * sequence[i : i + len(weights)]) for i in range(stops)])
+class Hostile:
+    """An object that fails at whatever is asked of it."""
+
+    def __repr__(self):
+        raise RuntimeError("no")
+
+    __array__ = __len__ = __float__ = __str__ = __repr__
 
 
-def returns_in_the_loop(sequence, weights):
-    weights = weights[::-1]
-    convolution = np.zeros(len(sequence) - len(weights) + 1)
-    for i in range(len(convolution)):
-        convolution[i] = np.sum(weights * sequence[i : i + len(weights)])
-        return convolution
+class Liar:
+    """An object that says it equals everything."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
 
 
-def whole_numbers_only(sequence, weights):
-    convolution = np.zeros(len(sequence) - len(weights) + 1, dtype=int)
-    convolution[:] = loop(sequence, weights)
-    return convolution
+def symbolic_tensor():
+    import keras
+
+    return keras.Input((4, 4, 3))
 
 
-def flips_at_every_stop(sequence, weights):
-    convolution = np.zeros(len(sequence) - len(weights) + 1)
-    for i in range(len(convolution)):
-        weights = weights[::-1]
-        convolution[i] = np.sum(weights * sequence[i : i + len(weights)])
-    return convolution
+def empty_model():
+    import keras
+
+    return keras.Sequential()
 
 
-def flips_in_place(sequence, weights):
-    weights[:] = weights[::-1].copy()
-    return np.correlate(sequence, weights, "valid")
-
-
-def windows(x, K):
-    return np.lib.stride_tricks.sliding_window_view(x, K)
-
-
-def downhill(x, y, steps, rate=0.2):
-    K = len(x) - len(y) + 1
-    k = np.zeros(K)
-    for _ in range(steps):
-        k = k - rate / len(y) * windows(x, K).T @ (windows(x, K) @ k - y)
-    return k
-
-
-def prints_only(*arguments):
-    print(42)
-
-
-def calls_itself(*arguments):
-    return calls_itself(*arguments)
-
-
-# Per exercise: name of a wrong answer, the answer, words that only its message has.
-WRONG = {
-    "01.1": [
-        (
-            "counts steps, not stops",
-            lambda n, K, P, S, D: (n + 2 * P - D * (K - 1) - 1) // S,
-            "+ 1",
-        ),
-        (
-            "one too many",
-            lambda n, K, P, S, D: (n + 2 * P - D * (K - 1) - 1) // S + 2,
-            "One too many",
-        ),
-        ("pads one side", lambda n, K, P, S, D: (n + P - D * (K - 1) - 1) // S + 1, "one side"),
-        ("no padding", lambda n, K, P, S, D: (n - D * (K - 1) - 1) // S + 1, "padding is ignored"),
-        ("no stride", lambda n, K, P, S, D: n + 2 * P - D * (K - 1), "stride is ignored"),
-        ("no dilation", lambda n, K, P, S, D: (n + 2 * P - K) // S + 1, "dilation is ignored"),
-        ("K gaps", lambda n, K, P, S, D: (n + 2 * P - D * K) // S + 1, "K - 1 gaps"),
-        ("divides with /", lambda n, K, P, S, D: (n + 2 * P - D * (K - 1) - 1) / S + 1, "whole"),
-        (
-            "rounds up",
-            lambda n, K, P, S, D: math.ceil((n + 2 * P - D * (K - 1) - 1) / S) + 1,
-            "Rounded up",
-        ),
-        ("adds 1 too early", lambda n, K, P, S, D: (n + 2 * P - D * (K - 1)) // S, "not before"),
-        ("prints", prints_only, "prints its result"),
-        (
-            "rounds to the nearest",
-            lambda n, K, P, S, D: round((n + 2 * P - D * (K - 1) - 1) / S) + 1,
-            "to the nearest",
-        ),
-        ("last stop only", lambda n, K, P, S, D: n - K, "P, S and D have no say"),
-        ("bare kernel", lambda n, K, P, S, D: n - K + 1, "Right for a bare kernel"),
-        ("P alone", lambda n, K, P, S, D: n + 2 * P - K + 1, "P has its say"),
-        ("S alone", lambda n, K, P, S, D: (n - K) // S + 1, "S has its say"),
-        ("D alone", lambda n, K, P, S, D: n - D * (K - 1), "D has its say"),
-        ("an array", lambda *case: np.zeros(lesson_01.output_length(*case)), "a single number"),
-    ],
-    "01.2": [
-        ("still nothing returned", lambda s, w: None, "returns None"),
-        ("unflipped", lambda s, w: np.correlate(s, w, "valid"), "still a cross-correlation"),
-        ("flips the sequence", lambda s, w: np.correlate(s[::-1], w, "valid"), "The sequence is"),
-        ("flips both", lambda s, w: np.correlate(s[::-1], w[::-1], "valid"), "The answers are"),
-        ("misses the last", lambda s, w: loop(s, w)[:-1], "missing at the end"),
-        ("returns in the loop", returns_in_the_loop, "inside the loop: the function"),
-        (
-            "returns in the loop, unflipped",
-            lambda s, w: returns_in_the_loop(s, w[::-1]),
-            "not flipped yet",
-        ),
-        ("whole numbers", whole_numbers_only, "fractions are cut off"),
-        ("full", np.convolve, "hangs over the ends"),
-        ("flips in place", flips_in_place, "in place"),
-        ("flips at every stop", flips_at_every_stop, "turn it once"),
-        ("the last sum only", lambda s, w: loop(s, w)[-1], "a single number"),
-    ],
-    "01.3": [
-        ("flipped", lambda x, y: lesson_01.find_kernel(x, y)[::-1], "back to front"),
-        ("one short", lambda x, y: lesson_01.find_kernel(x[:-1], y), "One number is missing"),
-        (
-            "scaled",
-            lambda x, y: lesson_01.find_kernel(x, y) / lesson_01.find_kernel(x, y).sum(),
-            "add up to 1",
-        ),
-        ("correlated", lambda x, y: np.correlate(x, y, "valid") / len(y), "not solved for"),
-        ("too few steps", lambda x, y: downhill(x, y, steps=60), "take more steps"),
-        (
-            "all that lstsq returns",
-            lambda x, y: np.linalg.lstsq(windows(x, len(x) - len(y) + 1), y),
-            "several things",
-        ),
-        ("square", lambda x, y: np.linalg.solve(windows(x, len(x) - len(y) + 1), y), "by least"),
-        ("too large a step", lambda x, y: downhill(x, y, steps=100, rate=3), "overshoot"),
-    ],
-}
-RIGHT = {
-    "01.1": [
-        ("counts them", lambda n, K, P, S, D: len(range(0, n + 2 * P - D * (K - 1), S))),
-        ("math.floor", lambda n, K, P, S, D: math.floor((n + 2 * P - D * (K - 1) - 1) / S) + 1),
-        ("NumPy's integer", lambda *case: np.int32(lesson_01.output_length(*case))),
-    ],
-    "01.2": [
-        ("loop", loop),
-        ("asks NumPy", lambda s, w: np.convolve(s, w, "valid")),
-        ("a list", lambda s, w: [float(w[::-1] @ part) for part in windows(s, len(w))]),
-    ],
-    "01.3": [
-        ("normal equations", lambda x, y: np.linalg.pinv(windows(x, len(x) - len(y) + 1)) @ y),
-        ("downhill", lambda x, y: downhill(x, y, steps=3000)),
-    ],
-}
 STRANGE = {
     "None": None,
     "Ellipsis": ...,
@@ -172,59 +68,105 @@ STRANGE = {
     "a huge number": 10**400,
     "a matrix": np.zeros((3, 3)),
     "a type": int,
+    "hostile": Hostile(),
+    "a liar": Liar(),
 }
-
-
-class Hostile:
-    """An object that fails at whatever is asked of it."""
-
-    def __repr__(self):
-        raise RuntimeError("no")
-
-    __array__ = __len__ = __float__ = __str__ = __repr__
+FROM_KERAS = {"a symbolic tensor": Later(symbolic_tensor), "an empty model": Later(empty_model)}
+BAD_FUNCTIONS = {
+    "without end": calls_itself,
+    "prints its result": prints_only,
+    "ZeroDivisionError": lambda *arguments, **options: 1 / 0,
+    "SystemExit": lambda *arguments, **options: sys.exit(),
+    "TypeError": lambda a, b, c, d, e, f, g, h: 1,
+}
 
 
 def message(id, answer):
     """Everything that a learner reads when ``answer`` is rejected."""
     with pytest.raises(CheckFailed) as caught:
-        find(id).judge(answer)
+        find(id).judge(now(answer))
     assert "\n" not in caught.value.reason
     return caught.value.reason
 
 
-def cases(bank):
-    return [pytest.param(id, *rest, id=f"{id} {rest[0]}") for id in bank for rest in bank[id]]
+@functools.cache
+def known_message(id, position):
+    """The message for a wrong answer of the bank, judged once for all tests."""
+    return message(id, WRONG[id][position][1])
 
 
-@pytest.mark.parametrize(("id", "name", "answer", "words"), cases(WRONG))
-def test_each_known_wrong_answer_is_rejected_with_its_own_message(id, name, answer, words):
-    assert words in message(id, answer)
+def strange_values(id):
+    """Values for an exercise that are no sensible answer; lesson 01 does without Keras."""
+    values = STRANGE if id.startswith("01.") else STRANGE | FROM_KERAS
+    return [name for name in values if name not in SENSIBLE.get(id, {})]
+
+
+def asks_for_a_function(id):
+    return isinstance(now(RIGHT[id][0][1]), FunctionType)
+
+
+def each(entries):
+    """The parameters (id, position) for every entry of every exercise."""
+    return [
+        pytest.param(id, position, id=f"{id} {entry[0]}")
+        for id in entries
+        for position, entry in enumerate(entries[id])
+    ]
+
+
+@pytest.mark.parametrize("lesson", sorted({*lessons(), *SOURCE}))
+def test_the_exercises_of_a_lesson_have_a_source_checks_and_a_bank(lesson):
+    ids = ANSWER_CELL.findall(SOURCE[lesson].read_text(encoding="utf-8"))
+    assert ids == [f"{lesson}.{position}" for position in range(1, len(ids) + 1)]
+    assert 3 <= len(ids) <= 4
+    assert [*bank(lesson).WRONG] == [*bank(lesson).RIGHT] == ids
+    assert registry.ids(lesson) == ids
+
+
+@pytest.mark.parametrize(("id", "position"), each(WRONG))
+def test_each_known_wrong_answer_is_rejected_with_its_own_message(id, position):
+    assert WRONG[id][position][2] in known_message(id, position)
 
 
 @pytest.mark.parametrize("id", WRONG)
-def test_no_two_wrong_answers_get_the_same_message(id):
-    messages = [message(id, answer) for _, answer, _ in WRONG[id]]
+def test_at_least_four_wrong_answers_are_known_and_no_two_get_the_same_message(id):
+    messages = [known_message(id, position) for position in range(len(WRONG[id]))]
     assert len(set(messages)) == len(messages) >= 4
 
 
-@pytest.mark.parametrize(("id", "name", "answer"), cases(RIGHT))
-def test_right_answers_written_differently_are_accepted(id, name, answer):
-    find(id).judge(answer)
+@pytest.mark.parametrize(("id", "position"), each(RIGHT))
+def test_right_answers_written_differently_are_accepted(id, position):
+    assert len(RIGHT[id]) >= 2
+    find(id).judge(now(RIGHT[id][position][1]))
 
 
-@pytest.mark.parametrize("id", WRONG)
-@pytest.mark.parametrize("value", [*STRANGE.values(), Hostile()], ids=[*STRANGE, "hostile"])
-def test_strange_answers_and_strange_results_are_rejected_and_never_crash(id, value):
+@pytest.mark.parametrize("id", RIGHT)
+def test_a_check_is_repeatable_and_leaves_random_numbers_as_they_were(id):
+    before = np.random.get_state()[1].tolist()
+    first, second = (message(id, WRONG[id][0][1]) for _ in range(2))
+    assert first == second
+    assert np.random.get_state()[1].tolist() == before
+
+
+@pytest.mark.parametrize(
+    ("id", "name"), [pytest.param(i, n, id=f"{i} {n}") for i in WRONG for n in strange_values(i)]
+)
+def test_strange_answers_and_strange_results_are_rejected_and_never_crash(id, name):
+    value = now((STRANGE | FROM_KERAS)[name])
     assert message(id, value)
-    assert message(id, lambda *arguments: value)
+    assert message(id, lambda *arguments, **options: value)
 
 
 @pytest.mark.parametrize("id", WRONG)
 def test_errors_and_endless_recursion_in_the_answer_become_a_message(id):
-    assert "without end" in message(id, calls_itself)
-    assert "ZeroDivisionError" in message(id, lambda *arguments: 1 / 0)
-    assert "SystemExit" in message(id, lambda *arguments: sys.exit())
-    assert "TypeError" in message(id, lambda: 1)
+    for words, function in BAD_FUNCTIONS.items():
+        assert words in message(id, function) or not asks_for_a_function(id)
+
+
+def test_what_a_bank_calls_sensible_is_a_strange_value_with_a_reason():
+    for id, exceptions in SENSIBLE.items():
+        assert set(exceptions) <= {*STRANGE, *FROM_KERAS}, id
+        assert all(len(reason) >= 10 for reason in exceptions.values()), id
 
 
 def test_a_failed_check_prints_the_case_and_what_came_and_raises_one_line(capsys):

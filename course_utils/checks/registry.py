@@ -72,14 +72,24 @@ def find(id: str) -> Exercise:
     ('output_length',)
     """
     lesson = re.match(r"(\d\d)\.\d+$", id) if isinstance(id, str) else None
-    if lesson:
-        _load(lesson[1])
-        if id in _EXERCISES:
-            return _EXERCISES[id]
-        known = [name for name in _EXERCISES if name.startswith(lesson[1])]
-        if known:
-            raise ValueError(f"no exercise {id!r}; lesson {lesson[1]} has {', '.join(known)}")
+    known = ids(lesson[1]) if lesson else []
+    if id in known:
+        return _EXERCISES[id]
+    if known:
+        raise ValueError(f"no exercise {id!r}; lesson {lesson[1]} has {', '.join(known)}")
     raise ValueError(f"no exercise {id!r}; ids look like '01.2', lesson and number, in quotes")
+
+
+def ids(lesson: str) -> list[str]:
+    """Return the ids of a lesson's exercises in order.
+
+    Examples
+    --------
+    >>> ids("01")
+    ['01.1', '01.2', '01.3']
+    """
+    _load(lesson)
+    return sorted(id for id in _EXERCISES if id.startswith(f"{lesson}."))
 
 
 @cache
