@@ -10,13 +10,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
             "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
             && { echo "$$p"; break; }; done)
 
-.PHONY: help lab run test test-all notebooks links full bench readme lint lock clean
+.PHONY: help lab run test test-all mutation notebooks links full bench readme lint lock clean
 
 help:
 	@echo "make lab        the course in JupyterLab"
 	@echo "make run        the course headless: time, memory and claims of every lesson"
 	@echo "make test       every check, in one go (the gate)"
 	@echo "make test-all   the long round as well: other versions, faults"
+	@echo "make mutation   how many changes to a solution its check notices; LESSONS=\"02 05\" for some"
 	@echo "make notebooks  derive, execute and check the notebooks from notebooks/source/"
 	@echo "make links REPO=owner/name   set the public address; writes badges and launch links"
 	@echo "make full PHOTOS=FOLDER   measure at full scale (hours) and record the results"
@@ -45,6 +46,9 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -m "long or not long"
+
+mutation: $(STAMP)
+	@$(BIN)/python tools/mutation.py $(LESSONS)
 
 notebooks: $(STAMP)
 	$(BIN)/python tools/build_notebooks.py $(LESSONS)

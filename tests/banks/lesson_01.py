@@ -144,4 +144,9 @@ RIGHT = {
         ("downhill", lambda x, y: downhill(x, y, steps=3000)),
     ],
 }
-EQUIVALENT = {}
+EQUIVALENT = {
+    "01.2": {
+        "convolution = np.zeros(len(sequence) - len(weights) + 1) -> "
+        "convolution = np.ones(len(sequence) - len(weights) + 1)": "every number is replaced in the loop",
+    }
+}
