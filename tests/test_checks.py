@@ -12,8 +12,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_utils.checks import CheckFailed, check, find, hint, registry
-from course_utils.checks.compare import shown
+from course_utils.checks import CheckFailed, check, find, hint, limit, registry
+from course_utils.checks.compare import compare, shown
 from tools.notebooks import SOURCES
 
 WRONG, RIGHT, SENSIBLE = collect("WRONG"), collect("RIGHT"), collect("SENSIBLE")
@@ -231,6 +231,28 @@ def test_values_are_shown_short_and_on_one_line():
     assert shown(np.arange(20.0)).endswith("10, 11, ...]")
     assert shown(Hostile()) == "<Hostile instance>", "no address: it would differ in every run"
     assert "\n" not in shown(np.zeros((20, 20)))
+    assert shown(np.arange(4).reshape(2, 2)) == "[[0, 1], [2, 3]]"
+    assert shown(np.arange(8).reshape(2, 2, 2)) == "[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]"
+    assert shown(np.ones((1, 1))) == "[1] of shape (1, 1)"
+    assert shown(np.ones((0, 3))) == "an array of shape (0, 3)"
+    assert shown(np.float32(2)) == "2"
+
+
+def test_where_tables_differ_first_is_said():
+    table = np.zeros((1, 2, 2))
+    with pytest.raises(CheckFailed) as caught:
+        compare(lambda x: np.add(x, [[[0, 0], [3, 0]]]), lambda x: x, [(table,)], name="f")
+    assert caught.value.details[-1] == "first at  [0, 1, 0]: expected 0, got 3"
+
+
+def test_an_endless_loop_becomes_a_message(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.2)
+
+    def answer(*arguments):
+        while True:
+            pass
+
+    assert "does one of its loops never end" in message("01.1", answer)
 
 
 def test_check_reads_the_notebook_and_shows_no_traceback():

@@ -27,7 +27,7 @@ from tools.mutants import Mutant, mutants
 from tools.notebooks import ROOT, SOURCES
 
 LEAST_SCORE, MOST_EQUIVALENT = 0.95, 0.10
-LIMIT_SECONDS, HANGING_SECONDS, START_SECONDS = 20, 40, 300
+LOOP_SECONDS, LIMIT_SECONDS, HANGING_SECONDS, START_SECONDS = 5, 20, 60, 300
 REJECTED, SURVIVED, CRASHED, HANGS = "rejected", "survived", "the check crashed", "hangs"
 
 
@@ -41,6 +41,7 @@ class Score:
 
     id: str
     possible: int
+    skipped: str = ""  # why this exercise has no score
     results: dict[str, str] = field(default_factory=dict)  # by key and number: what happened
     equivalent: dict[str, str] = field(default_factory=dict)  # the bank's, with reasons
 
@@ -65,6 +66,8 @@ class Score:
 
     def problems(self) -> list[str]:
         """Return what keeps the score from being good enough, a line each."""
+        if self.skipped:
+            return [] if len(self.skipped) >= 20 else [f"{self.id}: why is it not mutated?"]
         survivors, found = self.keys(SURVIVED), []
         new = [key for key in survivors if key not in self.equivalent]
         if not self.results or self.score < LEAST_SCORE:
@@ -136,8 +139,11 @@ def work(lesson: str, done: set[tuple[str, str]], connection: Any) -> None:
     """Run the cells of a lesson's exercises and try all mutants that are not ``done``."""
     os.environ |= {"MPLBACKEND": "Agg", "TF_CPP_MIN_LOG_LEVEL": "2", "COURSE_STRICT": "1"}
     signal.signal(signal.SIGALRM, _time_is_up)
+    skipped = getattr(bank(lesson), "NOT_MUTATED", {})
     try:
         for id, namespace, code in _states(lesson):
+            if id in skipped:
+                continue
             accepted, seconds = _timed(id, code, namespace)
             if accepted != SURVIVED:
                 raise RuntimeError(f"{id}: the solution itself is not accepted ({accepted})")
@@ -197,8 +203,9 @@ def _timed(id: str, code: str, namespace: dict, limit: float = 600) -> tuple[str
 
 def judged(id: str, code: str, namespace: dict) -> str:
     """Return what becomes of a cell's code: rejected, survived, or a check that crashes."""
-    from course_utils.checks import CheckFailed, check
+    from course_utils.checks import CheckFailed, check, limit
 
+    limit.SECONDS = LOOP_SECONDS
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         try:
             _execute(code, namespace)
@@ -247,8 +254,9 @@ def chosen(id: str, code: str) -> dict[str, Mutant]:
 
 def _planned(lesson: str) -> list[Score]:
     equivalent = getattr(bank(lesson), "EQUIVALENT", {})
+    skipped = getattr(bank(lesson), "NOT_MUTATED", {})
     return [
-        Score(id, len(mutants(code)), equivalent=equivalent.get(id, {}))
+        Score(id, len(mutants(code)), skipped.get(id, ""), equivalent=equivalent.get(id, {}))
         for id, role, code in _cells(lesson)
         if role == "answer"
     ]
@@ -258,6 +266,9 @@ def table(scores: list[Score]) -> str:
     """Return the scores as a table."""
     lines = ["exercise       mutants  rejected  equivalent  survived    score"]
     for s in scores:
+        if s.skipped:
+            lines.append(f"{s.id}   not mutated: {s.skipped}")
+            continue
         tried = f"{len(s.results)} of {s.possible}" if len(s.results) < s.possible else s.possible
         left = len(s.keys(SURVIVED)) - s.listed
         lines.append(f"{s.id}{tried:>17}{s.rejected:>10}{s.listed:>12}{left:>10}{s.score:>9.1%}")

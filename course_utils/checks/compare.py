@@ -2,18 +2,17 @@
 
 import contextlib
 import io
-import re
-import reprlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from course_utils.checks import limit
 from course_utils.checks.registry import CheckFailed
+from course_utils.checks.showing import shown, spelt
 
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxother = 60
+__all__ = ["Misconception", "agree", "call", "compare", "numbers", "shown", "spelt"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,18 @@ def compare(
                 f"tried     {spelt(name, case)}",
                 f"expected  {shown(expected)}",
                 f"got       {shown(answer)}",
+                *_first_difference(answer, expected, tolerance),
             )
+
+
+def _first_difference(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> list[str]:
+    """Say where two arrays of one shape with two or more axes differ first."""
+    if answer.shape != expected.shape or answer.ndim < 2:
+        return []
+    differs = ~(np.abs(answer - expected) <= tolerance * _scale(expected))
+    place = tuple(int(i) for i in np.argwhere(differs)[0])
+    both = f"expected {shown(expected[place])}, got {shown(answer[place])}"
+    return [f"first at  {list(place)}: {both}"]
 
 
 def _thought(answers, expected, answer, cases, misconceptions, tolerance) -> str:
@@ -101,10 +111,13 @@ def call(function: Callable, case: tuple, name: str) -> Any:
     arguments = [np.array(item) if isinstance(item, np.ndarray) else item for item in case]
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), limit.time_limit(limit.SECONDS):
             answer = function(*arguments)
     except RecursionError:
         raise CheckFailed(f"`{name}` calls itself without end.") from None
+    except limit.TookTooLong:
+        reason = f"is still busy after {limit.SECONDS} seconds: does one of its loops never end?"
+        raise CheckFailed(f"`{name}` {reason}") from None
     except (Exception, SystemExit) as error:
         reason = f"`{name}` stops with {type(error).__name__}: {_one_line(error)}"
         raise CheckFailed(reason) from None
@@ -148,32 +161,11 @@ def agree(answer: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
     """Return whether two arrays have one shape and the same numbers, up to ``tolerance``."""
     if answer.shape != expected.shape:
         return False
-    scale = max(1.0, float(np.abs(expected).max(initial=0.0)))
-    return bool((np.abs(answer - expected) <= tolerance * scale).all())
+    return bool((np.abs(answer - expected) <= tolerance * _scale(expected)).all())
 
 
-def spelt(name: str, case: tuple) -> str:
-    """Return the call as a learner would type it."""
-    return f"{name}({', '.join(shown(item) for item in case)})"
-
-
-def shown(value: Any) -> str:
-    """Return a short text for any value, even for one whose ``repr`` fails.
-
-    Examples
-    --------
-    >>> shown(np.array([1.0, 2.5]))
-    '[1, 2.5]'
-    """
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and value.ndim < 2:
-        if value.ndim == 0:
-            return f"{value[()]:.6g}"
-        parts = [f"{item:.4g}" for item in value[:12]] + ["..."] * (len(value) > 12)
-        return f"[{', '.join(parts)}]"
-    try:
-        return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(_SHORT.repr(value).split()))
-    except Exception:
-        return f"an object of type {type(value).__name__}"
+def _scale(expected: np.ndarray) -> float:
+    return max(1.0, float(np.abs(expected).max(initial=0.0)))
 
 
 def _one_line(error: BaseException) -> str:

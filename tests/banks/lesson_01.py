@@ -144,9 +144,9 @@ RIGHT = {
         ("downhill", lambda x, y: downhill(x, y, steps=3000)),
     ],
 }
+_BUFFER = "convolution = np.{}(len(sequence) - len(weights) + 1)"
 EQUIVALENT = {
     "01.2": {
-        "convolution = np.zeros(len(sequence) - len(weights) + 1) -> "
-        "convolution = np.ones(len(sequence) - len(weights) + 1)": "every number is replaced in the loop",
+        f"{_BUFFER.format('zeros')} -> {_BUFFER.format('ones')}": "the loop writes every number",
     }
 }
