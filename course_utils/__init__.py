@@ -19,6 +19,7 @@ _HOME = {
     "recorded": "claims",
     "check": "checks",
     "hint": "checks",
+    "solution": "checks",
 }
 _MODULES = (
     "checks",

@@ -3,6 +3,7 @@
 import functools
 import re
 import sys
+from collections import Counter
 from types import FunctionType
 
 import numpy as np
@@ -77,7 +78,7 @@ BAD_FUNCTIONS = {
     "prints its result": prints_only,
     "ZeroDivisionError": lambda *arguments, **options: 1 / 0,
     "SystemExit": lambda *arguments, **options: sys.exit(),
-    "TypeError": lambda a, b, c, d, e, f, g, h: 1,
+    "TypeError": lambda a, b, c, d, e, f, g, h, i, j, k, m, n: 1,
 }
 
 
@@ -169,7 +170,14 @@ def test_what_a_bank_calls_sensible_is_a_strange_value_with_a_reason():
         assert all(len(reason) >= 10 for reason in exceptions.values()), id
 
 
-def test_a_failed_check_prints_the_case_and_what_came_and_raises_one_line(capsys):
+@pytest.fixture
+def fresh(monkeypatch):
+    """A session in which no hint was taken and nothing is right yet."""
+    monkeypatch.setattr(registry, "_HINTS_GIVEN", Counter())
+    monkeypatch.setattr(registry, "_RIGHT", set())
+
+
+def test_a_failed_check_prints_the_case_and_what_came_and_raises_one_line(capsys, fresh):
     with pytest.raises(CheckFailed, match="one side") as caught:
         check("01.1", {"output_length": WRONG["01.1"][2][1]})
     verdict, *details = capsys.readouterr().out.splitlines()
@@ -178,14 +186,23 @@ def test_a_failed_check_prints_the_case_and_what_came_and_raises_one_line(capsys
         "    tried     output_length(10, 3, 1, 1, 1)",
         "    expected  10",
         "    got       9",
+        "Lesson 01  □□□  0 of 3 right",
     ]
     assert len(caught.value._render_traceback_()) == 1
 
 
-def test_a_right_answer_prints_one_line(capsys):
+def test_a_right_answer_is_praised_and_the_progress_shown(capsys, fresh):
     check("01.2", {"convolve": loop})
-    (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("01.2 right.")
+    praise, progress = capsys.readouterr().out.splitlines()
+    assert praise.startswith("01.2 right.")
+    assert progress == "Lesson 01  □■□  1 of 3 right"
+
+
+def test_what_is_no_longer_right_leaves_the_progress(capsys, fresh):
+    check("01.2", {"convolve": loop})
+    with pytest.raises(CheckFailed):
+        check("01.2", {"convolve": None})
+    assert capsys.readouterr().out.endswith("Lesson 01  □□□  0 of 3 right\n")
 
 
 def test_a_missing_answer_says_which_name_to_define():
@@ -199,8 +216,7 @@ def test_an_unknown_id_says_what_ids_look_like(id):
         check(id)
 
 
-def test_hints_come_one_at_a_time_and_the_last_one_stays(capsys, monkeypatch):
-    monkeypatch.setattr(registry, "_HINTS_GIVEN", type(registry._HINTS_GIVEN)())
+def test_hints_come_one_at_a_time_and_the_last_one_stays(capsys, fresh):
     for _ in range(4):
         hint("01.3")
     given = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Hint")]

@@ -1,8 +1,9 @@
 """Derive the notebooks from their text sources: ``python tools/build_notebooks.py [01 03 ...]``.
 
 Lessons and solutions are executed (quick profile, claims strict) and stored with their outputs;
-exercises are stored blank. A notebook whose source, package and data are unchanged since this
-machine last built it is left alone; ``--force`` builds it all the same.
+exercises are stored blank, and their solutions go into the package. A notebook whose source,
+package and data are unchanged since this machine last built it is left alone; ``--force`` builds it
+all the same.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from PIL import Image, ImageSequence
 from tqdm.auto import tqdm
 
 from course_utils.cli import run
+from tools import solutions
 from tools.notebooks import ROOT, Target, launch_cells, number_cells, targets
 
 STAMPS = ROOT / "build" / "notebooks"
@@ -186,6 +188,7 @@ def main(arguments: list[str] | None = None) -> None:
         wanted = targets(options.lessons)
     except FileNotFoundError as problem:
         sys.exit(str(problem))
+    solutions.write()
     runs, problems = [], []
     for target in wanted:
         if is_current(target) and not options.force:

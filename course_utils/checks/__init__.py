@@ -1,9 +1,10 @@
-"""The exercises' checks and hints: ``check("01.2")`` and ``hint("01.2")`` in a notebook.
+"""The exercises' checks, hints and solutions: ``check("01.2")``, ``hint("01.2")`` in a notebook.
 
 One file a lesson holds its exercises: a function that judges the learner's answer, decorated with
 `exercise`, and the wrong answers that it knows by name. `check` finds them by their id.
 """
 
 from course_utils.checks.registry import CheckFailed, Exercise, check, exercise, find, hint
+from course_utils.checks.solutions import solution
 
-__all__ = ["CheckFailed", "Exercise", "check", "exercise", "find", "hint"]
+__all__ = ["CheckFailed", "Exercise", "check", "exercise", "find", "hint", "solution"]

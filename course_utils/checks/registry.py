@@ -39,6 +39,7 @@ class Exercise:
 
 _EXERCISES: dict[str, Exercise] = {}
 _HINTS_GIVEN: Counter[str] = Counter()
+_RIGHT: set[str] = set()
 _MISSING = object()
 
 
@@ -118,8 +119,10 @@ def check(id: str, namespace: Mapping[str, Any] | None = None) -> None:
 
     Examples
     --------
-    >>> check("01.1", {"output_length": lambda n, K, P, S, D: (n + 2*P - D*(K - 1) - 1)//S + 1})
+    >>> answer = lambda n, K, P, S, D: (n + 2*P - D*(K - 1) - 1)//S + 1
+    >>> check("01.1", {"output_length": answer})  # doctest: +ELLIPSIS
     01.1 right. One formula, every layer: you will use it in all the lessons to come.
+    Lesson 01  ■...
     """
     found = find(id)
     variables = _notebook() if namespace is None else namespace
@@ -129,8 +132,18 @@ def check(id: str, namespace: Mapping[str, Any] | None = None) -> None:
         print(f"{id} not yet. {failure.reason}")
         for line in failure.details:
             print(f"    {line}")
+        _RIGHT.discard(id)
+        print(progress(id[:2]))
         raise CheckFailed(failure.reason) from None
     print(f"{id} right. {found.praise}")
+    _RIGHT.add(id)
+    print(progress(id[:2]))
+
+
+def progress(lesson: str) -> str:
+    """Return a line with a square for each exercise of the lesson, full where it is right."""
+    squares = ["■" if id in _RIGHT else "□" for id in ids(lesson)]
+    return f"Lesson {lesson}  {''.join(squares)}  {squares.count('■')} of {len(squares)} right"
 
 
 def hint(id: str) -> None:
