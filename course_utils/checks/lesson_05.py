@@ -1,0 +1,186 @@
+"""Lesson 05: scaling mended, seeds counted; the bill and the layer are in files of their own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks.compare import Misconception, compare
+from course_utils.checks.lesson_05_bill import judge_multiply_adds, multiply_adds
+from course_utils.checks.lesson_05_norm import batch_norm, judge_batch_norm
+from course_utils.checks.registry import CheckFailed, exercise
+from course_utils.checks.values import a_number
+
+__all__ = ["batch_norm", "judge_batch_norm", "judge_multiply_adds", "multiply_adds"]
+
+CHANNEL = (0, 1, 2)  # the axes that are not the channels
+
+
+def standardise(x_train: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Return ``x`` scaled by the training images' mean and deviation of each colour."""
+    return (x - x_train.mean(axis=CHANNEL)) / x_train.std(axis=CHANNEL)
+
+
+@exercise(
+    "05.2",
+    answers=("standardise",),
+    hints=(
+        "Two questions: whose mean is subtracted when one photograph comes alone? And how many "
+        "numbers is that mean, if red and blue are scaled apart?",
+        "Mean and deviation are computed from the training images, whatever the second pile is. "
+        "The axes are image, row, column, colour: average over the first three.",
+        "`mean = x_train.mean(axis=(0, 1, 2))`, the same with `std`, and then "
+        "`(x - mean) / deviation`: three numbers meet the last axis of the pile.",
+    ),
+    praise="Now an image keeps its brightness, whatever company it comes in.",
+)
+def judge_standardise(answer: Any) -> None:
+    """Compare on a pile of one, a pile of another size, the training pile, and one plain image."""
+    red, green, blue = [0, 6, 8, 14], [70, 0, 30, 40], [80, 140, 0, 60]  # deviations 5, 25, 50
+    small = np.array([red, green, blue], dtype=np.uint8).T.reshape(2, 1, 2, 3)
+    one = np.array([[7, 60, 70], [12, 35, 120]], dtype=np.uint8).reshape(1, 1, 2, 3)
+    rng = np.random.default_rng(5)
+    many, others = (
+        (rng.uniform(size=(n, 3, 4, 3)) * [250, 200, 90]).astype(np.uint8) for n in (6, 3)
+    )
+    how = {"name": "standardise", "tolerance": 1e-4}
+    cases = [(small, one), (small, small), (many, others), (many, others[:1])]
+    plain = [(small, np.full_like(one, 30)), (many, np.full_like(others, 9))]
+    with np.errstate(all="ignore"):
+        compare(answer, standardise, cases, _SCALE_MISCONCEPTIONS, **how)
+        compare(answer, standardise, plain, **how)
+
+
+def _by(of_mean: Callable, of_deviation: Callable | None = None, **options) -> Callable:
+    """Return a scaling by the mean and deviation of what the functions pick of the two piles."""
+
+    def scaled(x_train: np.ndarray, x: np.ndarray) -> np.ndarray:
+        how = {"axis": CHANNEL} | options
+        deviation = (of_deviation or of_mean)(x_train, x).std(**how)
+        how.pop("ddof", None)
+        return (x - of_mean(x_train, x).mean(**how)) / deviation
+
+    return scaled
+
+
+def _train(x_train: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return x_train
+
+
+def _own(x_train: np.ndarray, x: np.ndarray) -> np.ndarray:
+    return x
+
+
+_SCALE_MISCONCEPTIONS = [
+    Misconception(
+        "Half mended: one number for each colour, but still the pile's own. Mean and deviation "
+        "are the training images'.",
+        _by(_own),
+    ),
+    Misconception(
+        "Half mended: the training images' statistics, but one number for all colours. Average "
+        "over images, rows and columns, and keep the colours apart.",
+        _by(_train, axis=None),
+    ),
+    Misconception(
+        "Both mistakes are still there: the pile's own mean, and one number for all colours.",
+        _by(_own, axis=None),
+    ),
+    Misconception(
+        "The mean is the training images', the deviation is still the pile's own.",
+        _by(_train, _own),
+    ),
+    Misconception(
+        "The deviation is the training images', the mean is still the pile's own.",
+        _by(_own, _train),
+    ),
+    Misconception(
+        "This is a mean image, with numbers for each place. A cat may sit anywhere: average over "
+        "rows and columns as well.",
+        _by(_train, axis=0),
+    ),
+    Misconception(
+        "Each image is scaled by itself: the sky becomes as grey as a road. Use the training pile.",
+        _by(_own, axis=(1, 2), keepdims=True),
+    ),
+    Misconception(
+        "The two piles are thrown together. What is not there in training must not have a say in "
+        "the mean: that is a leak.",
+        _by(lambda x_train, x: np.concatenate([x_train, x])),
+    ),
+    Misconception(
+        "Centred, not scaled yet: divide by the deviation.",
+        lambda x_train, x: x - x_train.mean(axis=CHANNEL),
+    ),
+    Misconception(
+        "Scaled, not centred: subtract the mean first.",
+        lambda x_train, x: x / x_train.std(axis=CHANNEL),
+    ),
+    Misconception(
+        "Divided by the variance. The deviation is its root (`std`).",
+        lambda x_train, x: (x - x_train.mean(axis=CHANNEL)) / x_train.var(axis=CHANNEL),
+    ),
+    Misconception(
+        "The deviation divides by n - 1. NumPy's `std`, as it comes.", _by(_train, ddof=1)
+    ),
+    Misconception(
+        "Back to whole numbers: the fractions are cut off. Leave the result as it is.",
+        lambda x_train, x: np.trunc(standardise(x_train, x)),
+    ),
+    Misconception(
+        "It is the training images that come back. Scale the other pile.",
+        lambda x_train, x: standardise(x_train, x_train),
+    ),
+    Misconception(
+        "Only a division by 255: where are the mean and the deviation?",
+        lambda x_train, x: x / 255,
+    ),
+]
+
+
+NEEDED = 6
+_TOO_FEW = {
+    5: "Rounded down: with 5 the band is ± 0.98, still a hair wider than the difference.",
+    4: "The band narrows with the root of n, not with n: to make it 1.3 times narrower, it takes "
+    "1.3 x 1.3 times the seeds.",
+    3: "Three is what the picture has, and there the row is grey.",
+    2: "Fewer seeds make the band wider. (Did a 2 or a root get lost in the band?)",
+    1: "One run of each says least of all: the band is then ± 2.19. (Check the band's formula.)",
+}
+
+
+@exercise(
+    "05.3",
+    answers=("seeds",),
+    hints=(
+        "The row is grey because its square lies within the band. The band must become narrower "
+        "than the difference. How does its width change when you take four times the seeds?",
+        "The base has 65.29, dropout 0.25 has 64.32: a difference of 0.97, in a band of 1.26. So "
+        "the band must become 1.26 / 0.97 = 1.3 times narrower, and it goes with 1 / root of n.",
+        "Three seeds, times 1.3 squared, rounded up: `math.ceil(3 * (1.26 / 0.97) ** 2)`.",
+    ),
+    praise="Seeds are counted before a claim is made, not after.",
+)
+def judge_seeds(answer: Any) -> None:
+    """Compare with the smallest n for which 2 s root(2 / n) is below the difference of means."""
+    found = a_number(answer, "seeds", "how many each of the two networks needs")
+    if found == NEEDED:
+        return
+    raise CheckFailed(_seeds_thought(found), *_seeds_details(found))
+
+
+def _seeds_thought(found: float) -> str:
+    if found <= 0:
+        return "At least one run of each is needed to compare anything."
+    if found != int(found):
+        return "Seeds come whole: take the next whole number at which the row is outside."
+    if found in (2 * NEEDED - 1, 2 * NEEDED):
+        return "These are the runs of both networks together. Asked is how many each of them needs."
+    return _TOO_FEW.get(found, "Enough, and more than needed: the row stands outside with fewer.")
+
+
+def _seeds_details(found: float) -> tuple[str, ...]:
+    if not 1 <= found < 1e6:
+        return ()
+    band = 2 * 0.7746 * (2 / found) ** 0.5
+    return f"tried     n = {found:g}", "expected  a band just below 0.97", f"got       ± {band:.2f}"
