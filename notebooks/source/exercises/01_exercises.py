@@ -19,14 +19,14 @@
 # Write where it says `# your code here`, run the cell, then run the check below it. The check tries
 # your answer on small inputs and says what it makes of it. It is on your side: it knows the usual
 # mistakes by name. Stuck? `hint("01.1")` in a cell of its own gives a nudge, a second call a push, a
-# third nearly the answer.
+# third nearly the answer. `solution("01.1")` shows one, after asking.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.cbook import get_sample_data
 
-from course_utils import check, hint, plots
+from course_utils import check, hint, plots, solution
 
 plots.use_style()
 
