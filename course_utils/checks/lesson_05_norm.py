@@ -80,9 +80,11 @@ def _compare_parts(function: Any, cases: list[tuple]) -> None:
     for case, answer in zip(cases, answers, strict=True):
         for part, got, expected in zip(_PARTS, answer, batch_norm(*case), strict=True):
             if not agree(got, expected, 1e-4):
-                details = (f"expected  {shown(expected)}", f"got       {shown(got)}")
                 reason = _thought(answers, cases) or _other(part, got, expected)
-                raise CheckFailed(reason, *_tried(case), f"in        {part}", *details)
+                name = part.rpartition(" ")[2]
+                wanted = f"expected  {_by_channel(expected, name)}"
+                came = f"got       {_by_channel(got, name)}"
+                raise CheckFailed(reason, *_tried(case), wanted, came)
 
 
 _PARTS = ("y", "the running mean", "the running variance")
@@ -110,24 +112,26 @@ def _three(function: Callable, case: tuple) -> list[np.ndarray]:
 
 def _tried(case: tuple) -> tuple[str, ...]:
     x, gamma, beta, mean, variance, training, momentum, epsilon = case
-    channels = (
-        f"gamma={shown(gamma)}, beta={shown(beta)}, mean={shown(mean)}, variance={shown(variance)}"
-    )
-    if x.size > 16:
-        what = f"x of shape {x.shape}"
-    else:
-        what = f"x[..., 0] = {shown(x[..., 0].ravel())}, x[..., 1] = {shown(x[..., 1].ravel())}"
+    memory = f"mean={shown(mean)}, variance={shown(variance)}"
     return (
-        f"tried     {what}",
-        f"          {channels}",
+        f"tried     {_by_channel(x, 'x')}",
+        f"          gamma={shown(gamma)}, beta={shown(beta)}, {memory}",
         f"          training={training}, momentum={momentum}, epsilon={epsilon}",
     )
 
 
+def _by_channel(array: np.ndarray, name: str) -> str:
+    if array.ndim == 4 and array.size <= 16:
+        channels = range(array.shape[-1])
+        parts = (f"{name}[..., {c}] = {shown(array[..., c].ravel())}" for c in channels)
+        return f"{', '.join(parts)}, shape {array.shape}"
+    return f"{name} = {shown(array)}"
+
+
 def _other(part: str, got: np.ndarray, expected: np.ndarray) -> str:
     if got.shape != expected.shape:
-        return f"{part} has the shape {got.shape}; it should be {expected.shape}."
-    return f"{part} is not right yet. Do the small case below by hand."
+        return f"The shape of {part} is {got.shape}; it should be {expected.shape}."
+    return f"Nearly: {part} is not right yet. Do the small case below by hand."
 
 
 def _thought(answers: list, cases: list[tuple]) -> str:

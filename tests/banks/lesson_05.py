@@ -343,7 +343,7 @@ WRONG = {
         ("two of three", lambda *a: norm(*a)[:2], "has 2 parts"),
         ("y alone", lambda *a: norm(*a)[0], "One thing"),
         ("in place", moves_in_place, "in place"),
-        ("a wrong shape", with_another(0, lambda y: y[0]), "y has the shape"),
+        ("a wrong shape", with_another(0, lambda y: y[0]), "shape of y"),
         ("a wrong number", with_another(2, lambda v: v + 1), "running variance is not right"),
     ],
 }

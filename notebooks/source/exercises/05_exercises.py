@@ -93,10 +93,10 @@ plots.show_images([*four, *alone], titles, columns=4, width=4.8)
 plt.show()
 
 # %% [markdown]
-# Below, all four have the same mean and the same contrast: night is as bright as day, and the sky
-# is as grey as a road. Each image was scaled by its *own* mean and deviation, so what a pixel means
-# depends on the company that it comes in. And an image of one colour all over would be divided
-# by 0.
+# Below, all four have the same mean and the same contrast: night is as bright as day, and the white
+# behind the ship is as grey as a road. Each image was scaled by its *own* mean and deviation, so what
+# a pixel means depends on the company that it comes in. And an image of one colour all over would
+# be divided by 0.
 #
 # Write a function without the article's two mistakes. It gets the training images `x_train`, and
 # `x`, any pile of images: the training images themselves, the test images, all ships, or one image
