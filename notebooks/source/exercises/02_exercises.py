@@ -165,7 +165,8 @@ plt.show()
 # see 25 pixels across. Two things are the price: the map loses $D (K - 1)$ rows and columns, and
 # nobody looks at what lies between the weights, which is why the top of the head appears more than
 # once.
-#
+
+# %% [markdown]
 # ## 02.4 · The winner takes it all (challenge)
 #
 # Max pooling has nothing to learn, and yet the gradient must find its way back through it. The loss
@@ -173,8 +174,8 @@ plt.show()
 # pixel of the *image* grows?
 #
 # Return that slope for every pixel of `image`, which is one grey image, `(height, width)`. Windows
-# of `size` x `size` are `S` pixels apart, so they may overlap (`S < size`) or leave gaps (`S >
-# size`). No two pixels of one window are equal: each window has one winner.
+# of `size` x `size` are `S` pixels apart, so they may overlap or leave gaps. No two pixels of one
+# window are equal: each window has one winner.
 #
 # The check does what the lesson did: it nudges each pixel up and down, measures how the loss moves,
 # and compares.
@@ -198,7 +199,8 @@ check("02.4")
 # Now let your gradient paint. We look for an image of 120 x 144 pixels whose pooled version, in
 # tiles of 4 x 4, is a small photograph. The start is nearly black noise, the loss is half the sum
 # of the squared differences, and its gradient with respect to the pooled image is the difference
-# itself. One step downhill, with max pooling and, for comparison, with average pooling.
+# itself. One step downhill, with max pooling and, for comparison, with average pooling (16 times as
+# long a step there, since each pixel of a tile gets a sixteenth).
 #
 # Before you run the cell: both images will pool to the same photograph. What will each look like
 # before pooling?
