@@ -18,7 +18,8 @@
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. The check tries
 # your answer on small inputs and says what it makes of it. Stuck? `hint("05.1")` in a cell of its
-# own gives a nudge, a second call a push, a third nearly the answer.
+# own gives a nudge, a second call a push, a third nearly the answer; `solution("05.1")` shows one,
+# after asking.
 
 # %%
 import math
@@ -26,7 +27,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_utils import check, hint, load, plots, recorded
+from course_utils import check, hint, load, plots, recorded, solution
 
 plots.use_style()
 cifar = load("cifar10")
