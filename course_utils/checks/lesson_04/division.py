@@ -19,7 +19,8 @@ NAME = "split_without_leak"
         "Don't divide pictures. Divide piles, each with one picture and all its copies; and for "
         "every class on its own.",
         "Which pile does a picture belong to? A dictionary with `picture.tobytes()` as its key "
-        "knows; so does `np.unique(..., axis=0, return_inverse=True)` of the flattened pictures.",
+        "knows; so does the second thing that "
+        "`np.unique(pictures, axis=0, return_inverse=True)` returns.",
         "For each class: `piles = rng.permutation(np.unique(pile[labels == kind]))`, and the first "
         "`round(fraction * len(piles))` of them are for validation. With these collected, "
         "`np.isin(pile, collected)` says for each picture where it belongs.",

@@ -19,13 +19,14 @@
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. It tries your
 # answer on a few small pictures and says what it makes of it. Stuck? `hint("04.1")` in a cell of its
-# own gives a nudge, a second call a push, a third nearly the answer.
+# own gives a nudge, a second call a push, a third nearly the answer. `solution("04.1")` shows an
+# answer, after asking.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_utils import check, folder, hint, images, plots, quiet
+from course_utils import check, folder, hint, images, plots, quiet, solution
 
 with quiet():
     import tensorflow as tf
@@ -100,13 +101,13 @@ if stream is not None:
         rows.append(np.concatenate([next(stream)[1] for _ in range(3)]))
     figure, axes = plt.subplots(figsize=(6.4, 2.4))
     axes.imshow(rows, cmap="cividis", aspect="auto", extent=(0, 50, 5.5, -0.5))
-    axes.vlines([20, 40], -0.5, 5.5, color="white", linewidth=3)
+    axes.vlines([20, 40], -0.5, 5.5, color=plots.vermilion, linewidth=3)
     axes.set_yticks(range(6), ["the files", *(f"epoch {epoch}" for epoch in range(1, 6))])
     axes.set(title="Cats dark, dogs light", xlabel="picture of the epoch")
     plt.show()
 
 # %% [markdown]
-# The white lines are where a batch ends. In the order of the files, the first batch would be all
+# The two vertical lines are where a batch ends. In the order of the files, the first batch would be all
 # cats and the last all dogs; in your epochs each batch has some of both, and each time others.
 #
 # ## 04.3 · Mend the tutorial
@@ -137,7 +138,8 @@ def flows_from_the_web(folder, side=32, batch_size=16):
 # - all pixels are between 0 and 1, all pictures `side` x `side`, in batches of `batch_size`,
 # - a quarter of the pictures is for validation, the rest for training, and none for both.
 #
-# Any other two things that Keras can train on, have a length, and keep these promises are as welcome.
+# The labels are 0 for cats and 1 for dogs, as they were. Any other two things that have a length and
+# that Keras can train on are as welcome, if they keep these promises.
 
 
 # %% exercise={"id": "04.3", "role": "answer", "points": 2}
@@ -157,24 +159,29 @@ def two_flows(folder, side=32, batch_size=16):
 check("04.3")
 
 # %% [markdown]
-# What your two flows hand out, and beside it what the network of the tutorial is judged by:
+# What your two flows hand out, and below it what the network of the tutorial is judged by. (Flows
+# draw from NumPy's global random numbers. With the same seed before each, both validation parts come
+# in the same order.)
+
+
+# %%
+def first_pictures(flow):
+    np.random.seed(4)
+    return list(next(iter(flow))[0][:6])
+
 
 # %%
 mine, theirs = two_flows(pets), flows_from_the_web(pets)
 if mine is not None:
-    shown = {
-        "yours, training": mine[0],
-        "yours, validation": mine[1],
-        "theirs, validation": theirs[1],
-    }
-    batches = [next(iter(flow))[0][:6] for flow in shown.values()]
-    titles = [name if place == 0 else "" for name in shown for place in range(6)]
-    plots.show_images([picture for batch in batches for picture in batch], titles, columns=6)
+    train, validation, judged = (first_pictures(flow) for flow in (*mine, theirs[1]))
+    names = ("yours, training", "yours, validation", "theirs, validation")
+    titles = [name if place == 0 else "" for name in names for place in range(6)]
+    plots.show_images(train + validation + judged, titles, columns=6)
     plt.show()
 
 # %% [markdown]
-# In the third row you will find animals standing on their heads. A network judged by these may look
-# worse than it is, and in each epoch differently so.
+# The third row holds the pictures of the second, some mirrored, some standing on their heads. A network
+# judged by these may look worse than it is, and in each epoch differently so.
 #
 # ## 04.4 · A division that lets nothing through (challenge)
 #
@@ -198,8 +205,7 @@ if mine is not None:
 def split_without_leak(pictures, labels, fraction, seed):
     # BEGIN SOLUTION
     rng = np.random.default_rng(seed)
-    rows = pictures.reshape(len(pictures), -1)
-    pile = np.unique(rows, axis=0, return_inverse=True)[1]  # equal pictures, equal numbers
+    pile = np.unique(pictures, axis=0, return_inverse=True)[1]  # equal pictures, equal numbers
     judged_by = []
     for kind in np.unique(labels):
         piles = rng.permutation(np.unique(pile[labels == kind]))
