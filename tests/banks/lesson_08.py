@@ -556,4 +556,19 @@ RIGHT = {
     "08.3": [("loops", image_by_image), ("stage by stage", stage_by_stage)],
     "08.4": [("flags", block()), ("operations", block_of_operations)],
 }
-EQUIVALENT = {}
+EQUIVALENT = {
+    "08.2": {
+        "return max(places * weights / per_number, places * (read + written) + weights) -> "
+        "return max(places * (read + written) + weights, places * weights / per_number)": (
+            "the larger of two numbers is the same in either order"
+        ),
+    },
+    "08.4": {
+        "while 2 * C * (W + groups) + 9 * (W + groups) ** 2 // groups <= budget: -> "
+        "while 2 * C * (W + groups) + 9 * (W + groups) ** 2 / groups <= budget:": (
+            "W is a multiple of groups, so the division leaves no rest"
+        ),
+        "return layers.ReLU()(layers.Add()([x, y])) -> "
+        "return layers.ReLU()(layers.Add()([y, x]))": "a sum is the same in either order",
+    },
+}

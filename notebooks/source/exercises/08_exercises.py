@@ -18,13 +18,14 @@
 # **Time** about 75 minutes. **You need to know** [lesson 8](../08_the_family_tree.ipynb).
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. Stuck?
-# `hint("08.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the answer.
+# `hint("08.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the answer;
+# `solution("08.1")` shows one, after asking.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_utils import check, hint, load, models, plots, quiet, recorded
+from course_utils import check, hint, load, models, plots, quiet, recorded, solution
 
 with quiet():
     import keras
@@ -301,8 +302,9 @@ figure, axes = plt.subplots(figsize=(6.4, 3.0))
 axes.plot(cardinalities[: len(widths)], widths, "o-", color=plots.blue)
 axes.axhline(70_144 / 512, color=plots.grey, linestyle="--")
 axes.set_xscale("log", base=2)
-axes.set(xticks=cardinalities, xticklabels=cardinalities, ylim=(0, 150), xlabel="groups")
-axes.set(ylabel="width W, channels", title="One budget, more groups: a wider block")
+axes.set(xticks=cardinalities, xticklabels=cardinalities, xlim=(0.9, 72), ylim=(0, 150))
+axes.set(xlabel="groups", ylabel="width W, channels")
+axes.set_title("One budget, more groups: a wider block")
 plt.show()
 
 # %% [markdown]

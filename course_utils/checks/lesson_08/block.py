@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_utils.checks.compare import call, shown
-from course_utils.checks.lesson_08_forward import judge_numbers, kernels_of, norms_of, shape_of
+from course_utils.checks.lesson_08.forward import judge_numbers, kernels_of, norms_of, shape_of
 from course_utils.checks.registry import CheckFailed, exercise
 
 NAME = "resnext_block"
