@@ -65,6 +65,7 @@ full: $(STAMP)
 	$(BIN)/python benchmarks/ladder_05.py
 	$(BIN)/python benchmarks/patience_05.py
 	$(BIN)/python benchmarks/full_06.py --photos "$(PHOTOS)"
+	$(BIN)/python benchmarks/looks_06.py
 	$(BIN)/python benchmarks/tuning_06.py --photos "$(PHOTOS)"
 	$(BIN)/python benchmarks/full_07.py --photos "$(PHOTOS)"
 	$(BIN)/python benchmarks/full_08.py
