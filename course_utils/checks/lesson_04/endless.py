@@ -81,17 +81,13 @@ class _Stream:
             if item is _END:
                 self.ended(sum(map(len, drawn)), len(drawn))
             drawn.append(self.read(item))
-        if any(not np.array_equal(*pair) for pair in zip(self.given, self.before, strict=True)):
+        before = self.pictures, self.labels
+        if any(not np.array_equal(*pair) for pair in zip(self.given, before, strict=True)):
             self.fail(
                 "The pictures or labels that were handed in are shuffled themselves. Leave "
                 "them in place, and shuffle their numbers."
             )
         return drawn
-
-    @property
-    def before(self) -> tuple[np.ndarray, np.ndarray]:
-        """The pictures and labels as they were before the function saw them."""
-        return self.pictures, self.labels
 
     def ended(self, pictures: int, batches: int) -> None:
         if not batches:
