@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from banks import Later, prints_only
-from course_utils.checks import lesson_05
+from course_utils.checks.lesson_05 import scaling
 
 ALL = (0, 1, 2)
 
@@ -356,7 +356,7 @@ RIGHT = {
     "05.2": [
         ("axis by axis", lambda t, x: (x - t.mean(ALL, keepdims=True)) / t.std(ALL, keepdims=True)),
         ("colour by colour, float32", by_hand),
-        ("lists", lambda t, x: lesson_05.standardise(t, x).tolist()),
+        ("lists", lambda t, x: scaling.standardise(t, x).tolist()),
         ("Keras", Later(by_keras)),
     ],
     "05.3": [

@@ -42,7 +42,7 @@ def _parameters(n, channels, first, second, units, *, K=3, bias=1, side=None, de
 def judge_parameters(answer: Any) -> None:
     """Compare where sides come out even and odd, with every width different from the others."""
     cases = [(10, 1, 1, 1, 1), (10, 1, 2, 1, 1), (10, 3, 1, 1, 1), (10, 1, 1, 2, 3)]
-    cases += [(14, 1, 2, 3, 4), (15, 2, 3, 4, 5), (28, 1, 32, 64, 64), (20, 3, 5, 7, 11)]
+    cases += [(14, 1, 2, 3, 4), (17, 2, 3, 4, 5), (28, 1, 32, 64, 64), (20, 3, 5, 7, 11)]
     compare(answer, parameters, cases, _PARAMETER_MISCONCEPTIONS, name="parameters")
 
 

@@ -27,13 +27,21 @@ def built(answer: Any, name: str) -> Any:
 
 def outputs_of(model: Any, images: np.ndarray, name: str) -> np.ndarray:
     """Return what the model makes of images, (n, 10), or say what it does instead."""
+    wanted, shape = images.shape[1:], getattr(model, "input_shape", None)
+    shape = tuple(shape[1:]) if isinstance(shape, tuple) and len(shape) == 4 else wanted
+    if any(side not in (None, there) for side, there in zip(shape, wanted, strict=True)):
+        raise CheckFailed(
+            f"`{name}` is built for images of another shape than it will get.",
+            f"expected  {wanted}",
+            f"got       {shape}",
+        )
     try:
         parts = [images[i : i + 500] for i in range(0, len(images), 500)]
         outputs = np.concatenate([np.asarray(model(part, training=False)) for part in parts])
         outputs = outputs.astype(float)
     except Exception as error:
         raise CheckFailed(
-            f"`{name}` does not take images of shape {images.shape[1:]}: {type(error).__name__}.",
+            f"`{name}` does not take images of shape {wanted}: {type(error).__name__}.",
             f"tried     a batch of shape {images.shape}, numbers {images.min()} to {images.max()}",
         ) from None
     if outputs.shape != (len(images), 10):

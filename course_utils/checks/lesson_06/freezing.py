@@ -97,6 +97,7 @@ def _judge_first(answer: Callable, first: str) -> None:
     model, base, loss = _prepared(answer, first)
     parts = {layer.name: layer for layer in [*base.layers, model.layers[-1]] if layer.weights}
     start = _weights(parts)
+    model.run_eagerly = True  # quicker; where nothing was compiled anew, the old graph goes on
     try:
         _train(model)
     except Exception as error:
@@ -125,7 +126,7 @@ def _judge_moved(moved: dict[str, list[bool]], wanted: list[str], base: Any, fir
         reason = "The head does not move: freeze layers of `base`, not of the whole model."
     elif not rows:
         on = any(layer.trainable for layer in base.layers if layer.name in reached)
-        reason = _NOT_COMPILED if on else f"All of `base` is still frozen: {first!r} may learn."
+        reason = _NOT_COMPILED if on else f"All of `base` is still frozen: {first!r} should learn."
     elif rows == list(_ROW) and below:
         reason = f"Nothing is frozen: the layers before {first!r} learn as well."
     elif rows == list(below):

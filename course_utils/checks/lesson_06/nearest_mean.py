@@ -48,7 +48,8 @@ def judge_mean_head(answer: Any) -> None:
                 raise CheckFailed(
                     _head_thought(cases, got),
                     _tried(features, labels),
-                    f"asked     x = {shown(x)}; the means are {_listed(_means(features, labels))}",
+                    f"asked     x = {shown(x)}",
+                    f"means     {_listed(_means(features, labels), most=20)}",
                     f"expected  class {expected}, its mean is nearest",
                     f"got       class {found}, from the logits {logits}",
                 )
@@ -108,8 +109,8 @@ def _tried(features: np.ndarray, labels: np.ndarray) -> str:
     return f"tried     mean_head({_listed(features)}, {shown(labels)})"
 
 
-def _listed(matrix: np.ndarray) -> str:
-    return f"[{', '.join(shown(row) for row in matrix)}]" if matrix.size < 13 else "features"
+def _listed(matrix: np.ndarray, most: int = 12) -> str:
+    return f"[{', '.join(shown(row) for row in matrix)}]" if matrix.size <= most else "features"
 
 
 def _decided(head: Sequence[np.ndarray], new: np.ndarray) -> np.ndarray:

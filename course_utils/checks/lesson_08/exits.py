@@ -72,7 +72,7 @@ def _counting(accuracy=None, cost=None):
 )
 def judge_leave_early(answer: Any) -> None:
     """Compare on the text's example, on small chains, and on many images with three classes."""
-    rng = np.random.default_rng(8)
+    rng = np.random.default_rng(10)
     odds = rng.random((4, 40, 3)) ** 3
     many = (odds / odds.sum(axis=2, keepdims=True)).round(2)
     four = np.array(
