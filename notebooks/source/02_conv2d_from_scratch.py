@@ -1265,5 +1265,6 @@ plt.show()
 # 3. `scratch.Conv2D(..., stride=2)`, and leave the pooling out; the shapes stay as in the table.
 # </details>
 #
-# **Next**: [lesson 3](03_fashion_mnist_cnn.ipynb), where Keras does the loops, and a convolutional
+# **Next:** the [exercises](exercises/02_exercises.ipynb) (four, from a warm-up to a challenge),
+# then [lesson 3](03_fashion_mnist_cnn.ipynb), where Keras does the loops, and a convolutional
 # network meets a dense one.

@@ -1009,4 +1009,6 @@ claim("03.keras-warns", any("from_logits" in str(warning.message) for warning in
 # again; replace average by maximum in `GlobalAveragePooling2D`; find out how few training images
 # the deeper CNN needs to beat the dense network.
 #
-# Next come photographs in colour, of unequal size, from folders on your disk: lesson 04.
+# **Next:** the [exercises](exercises/03_exercises.ipynb) (four, from a warm-up to a challenge),
+# then [lesson 4](04_cats_and_dogs_with_generators.ipynb), with photographs in colour, of unequal
+# size, from folders on your disk.

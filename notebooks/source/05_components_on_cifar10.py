@@ -1523,4 +1523,6 @@ plt.show()
 # what it is worth after one epoch on 2,000 images; replace alternating by random flips in the last
 # recipe and decide, with as many seeds as you need, whether you can tell.
 #
-# Next: what if somebody else has already trained, on a million photographs? Lesson 06.
+# **Next:** the [exercises](exercises/05_exercises.ipynb) (four, from a warm-up to a challenge),
+# then [lesson 6](06_transfer_learning.ipynb), where somebody else has already trained, on a
+# million photographs.

@@ -804,4 +804,5 @@ plt.show()
 # heat map into a box (the cells above half of its maximum) and measure how much of it lies on
 # the photograph; find a square for the coffee, as small as you can, that changes the answer.
 #
-# Next: where do all these architectures come from? Lesson 08.
+# **Next:** the [exercises](exercises/07_exercises.ipynb) (four, from a warm-up to a challenge),
+# then [lesson 8](08_the_family_tree.ipynb), on where all these architectures come from.

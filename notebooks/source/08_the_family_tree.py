@@ -1157,3 +1157,6 @@ claim("08.fewer-bytes", 3072 / options["unsure ones, maps of 4 bits"])
 #    $-\sum p \ln p$, in place of the largest. Does the curve rise? Decide on validation images.
 # 4. *Hardest.* Train the network with two exits through quantised maps (round in the forward pass,
 #    hand the gradient on as if nothing had been rounded). How few bits will do now?
+#
+# **Last:** the [exercises](exercises/08_exercises.ipynb) (four, from a warm-up to a challenge). Then
+# build something of your own.
