@@ -338,4 +338,17 @@ RIGHT = {
         ("TensorFlow", head_with_tensorflow),
     ],
 }
-EQUIVALENT = {}
+EQUIVALENT = {
+    "06.2": {
+        "model.compile(keras.optimizers.Adam(1e-5), model.loss)"
+        " -> model.compile(keras.optimizers.Adam(1e-5))": "without a loss, compile keeps the one "
+        "that the model has",
+    },
+    "06.3": {
+        "if darkest < -1: -> if darkest < -2:": "no form's smallest number is from -2 to -1, "
+        "except -1 itself",
+        "if brightest > 1: -> if brightest > 2:": "no form's largest number is from 1 to 2, "
+        "except 1 itself",
+        "if brightest > 0.5: -> if brightest >= 0.5:": "no form's largest number is 0.5",
+    },
+}

@@ -18,13 +18,14 @@
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. Stuck?
 # `hint("06.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the answer.
+# `solution("06.1")` shows one, after asking.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-from course_utils import check, hint, load, models, photo, plots, quiet
+from course_utils import check, hint, load, models, photo, plots, quiet, solution
 
 with quiet():
     import keras
@@ -72,7 +73,8 @@ for name, (shape, units) in heads.items():
     print(f"{name:9} flattened {head_parameters(shape, units, True)}")
 
 # %% [markdown]
-# Flattening costs as many times more as the map has places, 25 and (for the first dense layer) 16.
+# The map of the one has 25 places, that of the other 16, and about that many times more does it cost to
+# flatten it.
 #
 # ## 06.2 · Mend the slides
 #
@@ -246,8 +248,9 @@ if all(form is not None for form in mended):
     plt.show()
 
 # %% [markdown]
-# Three deliveries are black to the network, and it names what it sees in the dark. The last one still
-# shows a cup, in wrong colours: the kind of mistake that goes unnoticed. Below, five times espresso.
+# Above, in the order of the table, what was delivered. Three of the five are black to the network, and
+# it names what it sees in the dark. The last one is dark and blue, and still an espresso: this test
+# would not have found it, your function did. Below, five times espresso.
 #
 # ## 06.4 · A head without training (challenge)
 #
@@ -283,7 +286,8 @@ check("06.4")
 
 # %% [markdown]
 # Now with real features: 30 pictures of each of CIFAR-10's ten classes, 32 x 32 pixels, enlarged to 96.
-# A third of them is there to choose labelled ones from, the others are asked.
+# A third of them is there to choose labelled ones from, the other 200 are asked. (All come from the
+# training part. The test part stays shut: we choose nothing here, but that is a habit, too.)
 
 # %%
 cifar = load("cifar10")
@@ -318,9 +322,9 @@ if mean_head(features[:, 0], np.arange(10)) is not None:
 
 # %% [markdown]
 # Nothing was trained, not even for a second. One picture of each class is already far better than
-# guessing, and each further label helps less than the one before. (At the right end all ten runs are the
-# same: there is nothing left to choose.) With many labels a trained head wins, because it may weigh the
-# features as it likes; with few, an average is hard to beat. And since it is a dense layer,
-# `layer.set_weights([kernel, bias])` puts it on the backbone, as a good start for training.
+# guessing, and on average each further label helps less than those before. (At the right end all ten
+# runs are the same: there is nothing left to choose.) A trained head may weigh the features as it likes;
+# whether it does better with so few labels, you can now find out. And since yours is a dense layer,
+# `layer.set_weights([kernel, bias])` puts it on the backbone.
 #
 # **Next:** [lesson 7](../07_looking_inside.ipynb).
