@@ -155,9 +155,9 @@ plt.show()
 # an image leaves at the **first** exit whose largest probability reaches the threshold (equal is
 # enough), and that exit's answer counts. At the last exit all that are left must go, sure or not.
 #
-# You get `probabilities` of shape (exits, images, classes), the `labels`, the threshold, and
-# `costs`: `costs[0]` is the work up to the first exit, `costs[1]` what the way from there to the
-# second *adds*, and so on. A small example:
+# You get an array of `probabilities` (exits, images, classes), an array of `labels`, the threshold,
+# and a list of `costs`: `costs[0]` is the work up to the first exit, `costs[1]` what the way from
+# there to the second *adds*, and so on. A small example:
 
 # %%
 probabilities = np.array(
