@@ -182,7 +182,7 @@ def test_a_failed_check_prints_the_case_and_what_came_and_raises_one_line(capsys
         check("01.1", {"output_length": WRONG["01.1"][2][1]})
     verdict, *details = capsys.readouterr().out.splitlines()
     assert verdict.startswith("01.1 not yet. The padding is counted on one side only.")
-    assert details == [
+    assert details[-4:] == [
         "    tried     output_length(10, 3, 1, 1, 1)",
         "    expected  10",
         "    got       9",
@@ -203,6 +203,20 @@ def test_what_is_no_longer_right_leaves_the_progress(capsys, fresh):
     with pytest.raises(CheckFailed):
         check("01.2", {"convolve": None})
     assert capsys.readouterr().out.endswith("Lesson 01  □□□  0 of 3 right\n")
+
+
+def test_long_messages_are_broken_between_words_and_indented(capsys, fresh):
+    with pytest.raises(CheckFailed):
+        check("01.1", {"output_length": lambda *case: None})
+    hint("01.1")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= registry.WIDTH
+    assert lines[1] == "      `return`, is missing."
+
+
+@pytest.mark.parametrize("id", WRONG)
+def test_praise_fits_on_one_line(id):
+    assert len(f"{id} right. {find(id).praise}") <= registry.WIDTH
 
 
 def test_a_missing_answer_says_which_name_to_define():

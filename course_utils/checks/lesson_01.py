@@ -200,7 +200,7 @@ _CONVOLVE_MISCONCEPTIONS = [
         "`K = len(x) - len(y) + 1`, `windows = np.array([x[i : i + K] for i in range(len(y))])`, "
         "then the first of the things that `np.linalg.lstsq(windows, y)` returns.",
     ),
-    praise="From data to kernel. Least squares takes one step, networks many, to the same end.",
+    praise="From data to kernel: in one step by least squares, in many by a network.",
 )
 def judge_find_kernel(answer: Any) -> None:
     """Hide kernels of 2 to 6 numbers behind an impulse and behind noise; 1 % off is allowed."""

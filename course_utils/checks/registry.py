@@ -1,6 +1,7 @@
 """Find an exercise by its id, judge the answer in the notebook, give hints."""
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Exercise:
     judge: Callable[..., None]
 
 
+WIDTH = 88  # characters that fit into a notebook on a laptop
 _EXERCISES: dict[str, Exercise] = {}
 _HINTS_GIVEN: Counter[str] = Counter()
 _RIGHT: set[str] = set()
@@ -129,9 +131,9 @@ def check(id: str, namespace: Mapping[str, Any] | None = None) -> None:
     try:
         found.judge(*(_answer(name, variables) for name in found.answers))
     except CheckFailed as failure:
-        print(f"{id} not yet. {failure.reason}")
+        _say(f"{id} not yet. {failure.reason}")
         for line in failure.details:
-            print(f"    {line}")
+            _say(f"    {line}", indent=14)
         _RIGHT.discard(id)
         print(progress(id[:2]))
         raise CheckFailed(failure.reason) from None
@@ -158,8 +160,16 @@ def hint(id: str) -> None:
     number = min(_HINTS_GIVEN[id] + 1, len(found.hints))
     _HINTS_GIVEN[id] = number
     left = len(found.hints) - number
-    print(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}")
+    _say(f"Hint {number} of {len(found.hints)}: {found.hints[number - 1]}")
     print(f"(Call it again for {left} more.)" if left else "(That was the last one.)")
+
+
+def _say(text: str, indent: int = 6) -> None:
+    """Print ``text`` in lines that no notebook breaks within a word."""
+    lines = textwrap.wrap(
+        text, WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+    print("\n".join(lines))
 
 
 def _answer(name: str, variables: Mapping[str, Any]) -> Any:
