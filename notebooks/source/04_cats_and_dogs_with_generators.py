@@ -1345,4 +1345,6 @@ claim("04.article-mistakes", round((1 - 0.9937) * 320))
 # which of the two networks suffers more; give `images.Augment` half a turn (180) and see what it
 # costs; replace `images.read` in `endless` by a reading of your own; take your two folders.
 #
-# Next: what each component of a network is worth, measured one at a time, in colour: lesson 05.
+# **Next:** the [exercises](exercises/04_exercises.ipynb) (four, from a warm-up to a challenge),
+# then [lesson 5](05_components_on_cifar10.ipynb), where you measure what each component of a
+# network is worth, one at a time.

@@ -988,4 +988,6 @@ claim("06.chelsea", names[int(chance[0] > 0.5)])
 # the head on 20 labels of your own choosing and try to beat 20 drawn at random; take your two
 # folders of lesson 04.
 #
-# Next: what do these features look at? You open the network and look inside: lesson 07.
+# **Next:** the [exercises](exercises/06_exercises.ipynb) (four, from a warm-up to a challenge),
+# then [lesson 7](07_looking_inside.ipynb), where you open the network and see what these features
+# look at.
