@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from course_utils.checks import lesson_07
-
 
 def cam(features, gradients, relu=True, scale=True):
     """Grad-CAM by loops, for wrong answers to start from."""
@@ -203,7 +201,7 @@ WRONG = {
         ("no ReLU", lambda A, g: cam(A, g, relu=False), "ReLU is missing"),
         (
             "magnitude",
-            lambda A, g: lesson_07._to_one(abs(cam(A, g, relu=False, scale=False))),
+            lambda A, g: weighted(abs(cam(A, g, relu=False, scale=False))[..., None], 1),
             "magnitude",
         ),
         ("less the minimum", smallest_first, "The minimum is subtracted"),
@@ -246,11 +244,19 @@ WRONG = {
         ("an axis too many", lambda A, g: cam(A, g)[..., None], "shape (1, 2, 2, 1)"),
     ],
     "07.3": [
-        ("the friend's", friends, "Of the three mistakes 3 left"),
-        ("down and raw", down_and_raw, "mistakes 2 left"),
-        ("down", down, "mistakes 1 left: the step leads downhill"),
-        ("a row", lambda *case: step(*case, pick=row), "mistakes 1 left: a row is asked"),
-        ("raw", lambda *case: step(*case, norm=as_it_is), "mistakes 1 left: the slope"),
+        ("the friend's", friends, "All three mistakes are left"),
+        ("down and raw", down_and_raw, "Two of the three mistakes are left"),
+        ("down", down, "One of the three mistakes is left: the step leads downhill"),
+        (
+            "a row",
+            lambda *case: step(*case, pick=row),
+            "One of the three mistakes is left: a row is asked",
+        ),
+        (
+            "raw",
+            lambda *case: step(*case, norm=as_it_is),
+            "One of the three mistakes is left: the slope",
+        ),
         (
             "all channels",
             lambda *case: step(*case, pick=lambda maps, channel: maps),
@@ -334,4 +340,34 @@ RIGHT = {
         ("a list", lambda *case: occlude(*case).tolist()),
     ],
 }
-EQUIVALENT = {}
+EQUIVALENT = {
+    "07.1": {
+        "columns = maps.reshape(-1, maps.shape[-1]) -> "
+        "columns = maps.reshape(-2, maps.shape[-1])": (
+            "NumPy takes any negative number for 'as many as are left'"
+        ),
+    },
+    "07.2": {
+        "weights = gradients.mean(axis=(1, 2), keepdims=True) -> "
+        "weights = gradients.sum(axis=(1, 2), keepdims=True)": (
+            "a factor common to all weights is lost when the map is divided by its maximum"
+        ),
+        "weights = gradients.mean(axis=(1, 2), keepdims=True) -> "
+        "weights = gradients.mean(axis=(2, 1), keepdims=True)": "the same two axes",
+        "heat = (weights * features).sum(axis=-1).clip(min=0) -> "
+        "heat = (weights * features).mean(axis=-1).clip(min=0)": (
+            "a factor common to all places is lost when the map is divided by its maximum"
+        ),
+    },
+    "07.3": {
+        "answer = tf.reduce_mean(part(image)[..., channel]) -> "
+        "answer = tf.reduce_sum(part(image)[..., channel])": (
+            "the slope is longer by a factor, and then divided by its own length"
+        ),
+    },
+    "07.4": {
+        "return total / np.maximum(covers, 1) -> return total / np.maximum(1, covers)": (
+            "the larger of two numbers, in either order"
+        ),
+    },
+}

@@ -19,13 +19,14 @@
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. The check tries
 # your answer on small inputs and says what it makes of it. Stuck? `hint("07.1")` in a cell of its
-# own gives a nudge, a second call a push, a third nearly the answer.
+# own gives a nudge, a second call a push, a third nearly the answer; `solution("07.1")` shows one,
+# after asking.
 
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
 
-from course_utils import check, explain, hint, load, models, photo, plots, quiet
+from course_utils import check, explain, hint, load, models, photo, plots, quiet, solution
 
 with quiet():
     import keras
@@ -50,7 +51,8 @@ network = models.efficientnet_lite0((None, None, 3), classifier_activation=None)
 # %% exercise={"id": "07.1", "role": "answer", "points": 1}
 def channel_sparsity(maps):
     # BEGIN SOLUTION
-    return np.mean(maps == 0, axis=(0, 1, 2))
+    columns = maps.reshape(-1, maps.shape[-1])  # a row for each image and place
+    return np.mean(columns == 0, axis=0)
     # END SOLUTION
 
 
@@ -70,26 +72,27 @@ def square(name, size=224):
 
 
 images = np.stack([square(name) for name in ("cat", "coffee", "camera", "grace_hopper")])
-silence = {}
-for layer, maps in explain.activations(network, images, ["stem_relu", "top_relu"]).items():
-    silence[layer] = channel_sparsity(maps)
+both = explain.activations(network, images, ["stem_relu", "top_relu"], batch_size=1)
+silence = {layer: channel_sparsity(maps) for layer, maps in both.items()}
 
 # %%
 figure, axes = plt.subplots(figsize=(6.4, 3))
-for (layer, shares), colour in zip(silence.items(), (plots.blue, plots.orange), strict=True):
+for layer, marker, order in (("stem_relu", "o", 3), ("top_relu", ".", 2)):
+    shares = silence[layer]
     if shares is not None:
-        axes.plot(np.linspace(0, 1, len(shares)), np.sort(shares), ".", color=colour, label=layer)
+        places = np.linspace(0, 1, len(shares))
+        axes.plot(places, np.sort(shares), marker, ms=5, zorder=order, label=layer)
+        axes.legend()
 axes.set(xlabel="channels in order, from the busiest to the most silent", ylabel="share of zeros")
-axes.set(title="A few speak everywhere, many nowhere", ylim=(-0.03, 1.03), xticks=[])
-if axes.lines:
-    axes.legend()
+axes.set(title="The last layer is silent nearly everywhere", ylim=(-0.03, 1.05), xticks=[])
 plt.show()
 
 # %% [markdown]
-# In the first layer half of the channels hardly ever hold a zero, and a few nothing else. In the
-# last one even the busiest is silent at every second place, and dozens say nothing about any of the
-# four. Dead? Four photographs can't tell. A channel of the last layer that waits for a bird's beak
-# has no business here; you would have to show it many images before you call it dead.
+# In the first layer half of the channels hold few zeros or none, and four hold nothing else. One of
+# these, number 16, you met in the lesson: it has died in training. In the last layer even the busiest
+# channel is silent at every second place, and dozens say nothing about any of the four photographs.
+# Dead? Four photographs can't tell. A channel that waits for a bird's beak has no business here; you
+# would have to show it many images before you call it dead.
 
 # %% [markdown]
 # ## 07.2 · Grad-CAM with your own hands
@@ -110,9 +113,11 @@ plt.show()
 def heat_maps(features, gradients):
     # BEGIN SOLUTION
     weights = gradients.mean(axis=(1, 2), keepdims=True)  # (n, 1, 1, channels)
-    heat = np.maximum((weights * features).sum(axis=-1), 0)  # (n, rows, columns)
-    hottest = heat.max(axis=(1, 2), keepdims=True)
-    return heat / np.where(hottest > 0, hottest, 1)
+    heat = (weights * features).sum(axis=-1).clip(min=0)  # (n, rows, columns)
+    for one in heat:
+        if one.max() > 0:
+            one /= one.max()
+    return heat
     # END SOLUTION
 
 
@@ -126,11 +131,13 @@ check("07.2")
 # %%
 scene = np.stack([photo("brick")[:224, :224]] * 3, axis=-1)
 scene[8:112, 8:112], scene[112:216, 112:216] = square("cat", 104), square("coffee", 104)
-asked = network.predict(images[:2], verbose=0).argmax(axis=1)
-eyes = keras.Model(network.inputs[0], [network.get_layer("top_conv").output, network.output])
+asked = np.argmax(network(images[:2].astype("float32")), axis=1)
+last = network.get_layer("top_conv").output
+until, beyond = keras.Model(network.inputs[0], last), keras.Model(last, network.output)
+features = until(np.stack([scene, scene]).astype("float32"))
 with tf.GradientTape() as tape:
-    features, logits = eyes(np.stack([scene, scene]).astype("float32"))
-    scores = tf.gather(logits, asked, axis=1, batch_dims=1)
+    tape.watch(features)
+    scores = tf.gather(beyond(features), asked, axis=1, batch_dims=1)
 gradients = tape.gradient(scores, features).numpy()  # (2, 7, 7, 1280)
 features = features.numpy()
 
@@ -198,7 +205,7 @@ def uphill(part, image, channel, step_size=1.0):
 check("07.3")
 
 # %% [markdown]
-# Thirty steps each from the same noise, for channel 4 of the lesson's layer `block3b_add`:
+# Twenty steps each from the same noise, for channel 4 of the lesson's layer `block3b_add`:
 
 # %%
 part = keras.Model(network.inputs[0], network.get_layer("block3b_add").output)
@@ -206,16 +213,17 @@ noise = 118 + 20 * np.random.default_rng(0).uniform(size=(1, 64, 64, 3))
 pictures = {}
 for who, step in {"the friend's": uphill_from_a_friend, "yours": uphill}.items():
     image = tf.constant(noise, "float32")
-    for _ in range(30):
-        image = image if step(part, image, 4) is None else step(part, image, 4)
+    for _ in range(20):
+        moved = step(part, image, 4)
+        image = image if moved is None else moved
     pictures[who] = np.clip(0.5 + 0.2 * (image[0] - np.mean(image)) / np.std(image), 0, 1)
 plots.show_images(list(pictures.values()), list(pictures), columns=2, width=3.6)
 plt.show()
 
 # %% [markdown]
-# The friend's picture is the noise that he began with: his slope is a few thousandths of a grey
-# level for each step, and it leads down. Yours weaves. Of the three mistakes the missing norm is the
-# quietest: with the sign and the channel mended, but raw slopes, thirty steps would show as little.
+# The friend's picture is the noise that he began with: each of his steps is far below a thousandth of a
+# grey level, and it leads down. Yours weaves. Of the three mistakes the missing norm is the
+# quietest: with the sign and the channel mended, but raw slopes, twenty steps would show as little.
 
 # %% [markdown]
 # ## 07.4 · Does it know cats from dogs? (challenge)
@@ -286,7 +294,7 @@ def occlusion_map(score, image, patch, stride, fill):
             covered[place] = fill
             total[place] += score(image) - score(covered)
             covers[place] += 1
-    return total / np.where(covers > 0, covers, 1)
+    return total / np.maximum(covers, 1)
     # END SOLUTION
 
 
