@@ -143,7 +143,8 @@ print("moves, compiled anew:", what_moves(model, base))
 
 # %% [markdown]
 # First too little, then too much. It should be `middle`, `last` and `head`. Write the function so that
-# it keeps its promise on any backbone whose layers stand in one row:
+# it keeps its promise on any backbone whose layers stand in one row (`model` is base and head in one
+# Sequential, as in `toy`):
 #
 # - the layer called `first` and those after it learn, those before it are frozen, the head goes on
 #   learning;
