@@ -317,7 +317,7 @@ WRONG = {
         (
             "channels first",
             Later(lambda: small(lambda k: k.Conv2D(10, 1), shape=(1, 28, 28))),
-            "does not take images",
+            "images of another shape",
         ),
     ],
 }
@@ -342,5 +342,26 @@ RIGHT = {
         ("larger kernels, softmax", Later(lambda: closed_form(7, 40, 4, end="softmax"))),
     ],
 }
-EQUIVALENT = {}
+EQUIVALENT = {
+    "03.1": {
+        "side = ((n - 2) // 2 - 2) // 2 -> side = ((n - 2) / 2 - 2) // 2": (
+            "halved twice and rounded down at the end is the same as rounded down each time"
+        ),
+    },
+    "03.2": {
+        "layers.Rescaling(1 / 255), layers.Flatten(), "
+        "-> layers.Flatten(), layers.Rescaling(1 / 255),": (
+            "every pixel is divided, before or after they are written in a row"
+        ),
+    },
+    "03.3": {
+        "layers.GlobalAveragePooling2D(), layers.Dense(10), "
+        "-> layers.Dense(10), layers.GlobalAveragePooling2D(),": (
+            "a dense layer without activation is linear: the mean may be taken before or after it"
+        ),
+        "layers.GlobalAveragePooling2D(), -> layers.GlobalMaxPooling2D(),": (
+            "a maximum over all places forgets the place as well: the text asks for no more"
+        ),
+    },
+}
 NOT_MUTATED = {"03.4": "a recipe for training: most of its mutants are other right answers"}

@@ -22,7 +22,7 @@ _AS_ADVERTISED = 36_810  # parameters of the network to start from
         "Take out both `layers.MaxPooling2D()`, and put `layers.GlobalAveragePooling2D()` in the "
         "place of `layers.Flatten()`.",
     ),
-    praise="Equivariant layers, then one that forgets the place: now the sentence is true.",
+    praise="Equivariant layers, then one that forgets places: the sentence is true.",
 )
 def judge_location_invariant(answer: Any) -> None:
     """Move a garment by odd and even numbers of pixels, with weights that nobody has trained."""

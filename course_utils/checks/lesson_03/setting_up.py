@@ -29,7 +29,7 @@ from course_utils.checks.registry import CheckFailed, exercise
         "Put `layers.Rescaling(1 / 255)` before the flattening, and give `compile` the loss "
         "`keras.losses.SparseCategoricalCrossentropy(from_logits=True)` instead of its name.",
     ),
-    praise="A network that starts at ln 10 and can learn a batch by heart is worth its training.",
+    praise="A network that starts near ln 10 is worth its training.",
 )
 def judge_mended(answer: Any) -> None:
     """Redo the network in NumPy with its own weights, then the loss from its outputs."""

@@ -24,7 +24,7 @@ from course_utils.checks.values import a_model
         "64 without pooling, `Flatten`, `Dense(10)`. Adam with `CosineDecay(5e-3, 375)`, three "
         "epochs in batches of 64, and the loss with `from_logits=True`.",
     ),
-    praise="Less than an eighth of the fashion CNN's parameters, all of them put to good use.",
+    praise="Less than an eighth of the fashion CNN's parameters, put to good use.",
 )
 def judge_small_and_good(answer: Any) -> None:
     """Count the parameters; then the right answers on the test images."""
