@@ -45,7 +45,7 @@ network = models.efficientnet_lite0((None, None, 3), classifier_activation=None)
 # exactly 0. A channel whose numbers are 0, 3, 0, 0 has 0.75. A negative number is not silent, nor
 # is a very small one: only 0 counts.
 #
-# One line is enough. Which axes have to go?
+# Which axes have to go? A line or two are enough.
 
 
 # %% exercise={"id": "07.1", "role": "answer", "points": 1}
@@ -183,7 +183,7 @@ def uphill_from_a_friend(part, image, channel, step_size=1.0):
 #    g = \frac{\partial a}{\partial x}, \quad \lVert g \rVert = \text{root mean square of } g $$
 #
 # where $a$ is the mean activation of the channel and $\eta$ is `step_size`. So a pixel moves by
-# `step_size` on the average, however steep the slope is. Where the slope is 0, the image stays as it
+# about `step_size`, however steep the slope is. Where the slope is 0, the image stays as it
 # is: mind the division. (A tiny number below the line, such as the lesson's `1e-5`, is welcome.)
 #
 # Copy the lines and mend them.
@@ -221,8 +221,8 @@ plots.show_images(list(pictures.values()), list(pictures), columns=2, width=3.6)
 plt.show()
 
 # %% [markdown]
-# The friend's picture is the noise that he began with: each of his steps is far below a thousandth of a
-# grey level, and it leads down. Yours weaves. Of the three mistakes the missing norm is the
+# The friend's picture is the noise that he began with: each of his steps is below a thousandth of
+# a grey level, and it leads down. Yours weaves. Of the three mistakes the missing norm is the
 # quietest: with the sign and the channel mended, but raw slopes, twenty steps would show as little.
 
 # %% [markdown]
