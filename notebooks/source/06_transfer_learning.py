@@ -856,9 +856,9 @@ plt.show()
 # deviation of 1.1 points, and the difference of two piles one of 1.6. We see 2.5, as happens once
 # in eight times by luck alone. So the aim was missed by the first head. The one with four looks was
 # chosen by validation as well (87.8 %), and has 85.7 % of the test pictures right. Nothing in it is
-# random, so it is one run, and no dots but one; and we had seen the test results of one and two looks
-# before we tried four. That is how a test set wears out: each look at it makes the next a little less
-# of a surprise.
+# random, so its bar has one dot. And a warning about ourselves: we had seen the test results of one
+# look and of two before we tried four. That is how a test set wears out; each result that you see
+# makes the next one a little less of a surprise.
 #
 # On the real photographs, with every choice made on a fifth of the training part (three seeds; one for
 # fine-tuning):
