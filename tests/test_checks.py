@@ -14,7 +14,7 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_utils.checks import CheckFailed, check, find, hint, limit, registry
-from course_utils.checks.compare import compare, shown
+from course_utils.checks.compare import Misconception, compare, shown
 from tools.notebooks import SOURCES
 
 WRONG, RIGHT, SENSIBLE = collect("WRONG"), collect("RIGHT"), collect("SENSIBLE")
@@ -243,6 +243,22 @@ def test_hints_go_from_a_nudge_without_code_to_code(id):
     assert len(set(hints)) == 3
     assert "`" not in hints[0], "the nudge holds no code"
     assert "`" in hints[2], "the last one nearly is the answer"
+
+
+def test_the_example_in_contributing_works(monkeypatch):
+    monkeypatch.setattr(registry, "_EXERCISES", {})
+    text = (SOURCES.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.partition("## Add an exercise")[2].partition("\n## ")[0]
+    source, judge, bank = re.findall(r"```python\n(.*?)```", section, re.S)
+    assert ANSWER_CELL.findall(source) == ["02.1"]
+    names = {"exercise": registry.exercise, "compare": compare, "Misconception": Misconception}
+    made = names | {"np": np}
+    exec(judge + bank, made)
+    for _, answer in made["RIGHT"]["02.1"]:
+        made["judge_double"](answer)
+    (_, answer, words), *_ = made["WRONG"]["02.1"]
+    with pytest.raises(CheckFailed, match=words):
+        made["judge_double"](answer)
 
 
 def test_inputs_reach_the_answer_as_copies():

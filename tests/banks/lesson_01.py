@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from banks import prints_only
-from course_utils.checks import lesson_01
+from course_utils.checks.lesson_01.detection import find_kernel
+from course_utils.checks.lesson_01.length import output_length
 
 
 def loop(sequence, weights):
@@ -89,7 +90,7 @@ WRONG = {
         ("P alone", lambda n, K, P, S, D: n + 2 * P - K + 1, "P has its say"),
         ("S alone", lambda n, K, P, S, D: (n - K) // S + 1, "S has its say"),
         ("D alone", lambda n, K, P, S, D: n - D * (K - 1), "D has its say"),
-        ("an array", lambda *case: np.zeros(lesson_01.output_length(*case)), "a single number"),
+        ("an array", lambda *case: np.zeros(output_length(*case)), "a single number"),
     ],
     "01.2": [
         ("still nothing returned", lambda s, w: None, "returns None"),
@@ -110,11 +111,11 @@ WRONG = {
         ("the last sum only", lambda s, w: loop(s, w)[-1], "a single number"),
     ],
     "01.3": [
-        ("flipped", lambda x, y: lesson_01.find_kernel(x, y)[::-1], "back to front"),
-        ("one short", lambda x, y: lesson_01.find_kernel(x[:-1], y), "One number is missing"),
+        ("flipped", lambda x, y: find_kernel(x, y)[::-1], "back to front"),
+        ("one short", lambda x, y: find_kernel(x[:-1], y), "One number is missing"),
         (
             "scaled",
-            lambda x, y: lesson_01.find_kernel(x, y) / lesson_01.find_kernel(x, y).sum(),
+            lambda x, y: find_kernel(x, y) / find_kernel(x, y).sum(),
             "add up to 1",
         ),
         ("correlated", lambda x, y: np.correlate(x, y, "valid") / len(y), "not solved for"),
@@ -132,7 +133,7 @@ RIGHT = {
     "01.1": [
         ("counts them", lambda n, K, P, S, D: len(range(0, n + 2 * P - D * (K - 1), S))),
         ("math.floor", lambda n, K, P, S, D: math.floor((n + 2 * P - D * (K - 1) - 1) / S) + 1),
-        ("NumPy's integer", lambda *case: np.int32(lesson_01.output_length(*case))),
+        ("NumPy's integer", lambda *case: np.int32(output_length(*case))),
     ],
     "01.2": [
         ("loop", loop),
