@@ -291,6 +291,16 @@ def test_where_tables_differ_first_is_said():
     assert caught.value.details[-1] == "first at  [0, 1, 0]: expected 0, got 3"
 
 
+def test_a_wrong_answer_is_named_before_an_error_on_a_later_input():
+    def answer(x):
+        return 2 * x if x < 5 else 1 / 0
+
+    doubled = Misconception("Doubled, not squared.", lambda x: 2 * x)
+    for cases, words in (([(3,), (7,)], "Doubled"), ([(2,), (7,)], "ZeroDivisionError")):
+        with pytest.raises(CheckFailed, match=words):
+            compare(answer, lambda x: x * x, cases, [doubled], name="square")
+
+
 def test_an_endless_loop_becomes_a_message(monkeypatch):
     monkeypatch.setattr(limit, "SECONDS", 0.2)
 

@@ -35,7 +35,7 @@ def compare(
     """Compare ``function`` with ``right`` on ``cases``; name the misconception if one fits.
 
     A misconception fits if it explains the answers to all cases, not only to the first one that
-    is wrong.
+    is wrong. Where ``function`` stops with an error, what it answered before is judged first.
 
     Parameters
     ----------
@@ -58,15 +58,21 @@ def compare(
     """
     if not callable(function) or isinstance(function, type):
         raise CheckFailed(f"`{name}` must be a function; it is {shown(function)}.")
-    answers = []
+    answers, crash = [], None
     for case in cases:
         try:
-            answers.append(call(function, case, name))
-            answers[-1] = numbers(answers[-1], name)
+            answers.append(numbers(call(function, case, name), name))
         except CheckFailed as failure:
-            raise CheckFailed(
-                failure.reason, f"tried     {spelt(name, case)}", *failure.details
-            ) from None
+            tried = f"tried     {spelt(name, case)}"
+            crash = CheckFailed(failure.reason, tried, *failure.details)
+            break
+    _judge(answers, right, cases[: len(answers)], misconceptions, name, tolerance)
+    if crash:
+        raise crash
+
+
+def _judge(answers, right, cases, misconceptions, name, tolerance) -> None:
+    """Raise `CheckFailed` for the first of the answers that is wrong."""
     for case, answer in zip(cases, answers, strict=True):
         expected = np.asarray(right(*case), dtype=float)
         if not agree(answer, expected, tolerance):
