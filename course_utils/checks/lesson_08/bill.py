@@ -31,7 +31,7 @@ def _places(height: int, width: int, S: int) -> int:
         "`kernels = K * K * C + C * F`, `places = -(-height // S) * -(-width // S)`; then return "
         "`kernels + F, kernels * places`.",
     ),
-    praise="843 weights for a layer of 19,200. What that is worth in time is the next question.",
+    praise="843 weights in place of 19,200. What is that worth in time? Read on.",
 )
 def judge_separable_bill(answer: Any) -> None:
     """Compare bills where height, width, C and F differ, with strides that do not fit."""

@@ -25,7 +25,7 @@ CASES = [((4, 3, 8), 4, 516), ((5, 7, 6), 2, 400), ((3, 4, 20), 1, 600), ((6, 5,
         "`while 2 * C * (W + groups) + 9 * (W + groups) ** 2 // groups <= budget: W += groups`. "
         "Then lesson 8's `bottleneck_block` with `groups=groups` in its middle convolution.",
     ),
-    praise="Groups buy width, and the shortcut lets a deep stack of them do nothing at first.",
+    praise="Groups buy width, and the shortcut lets the block do nothing at first.",
 )
 def judge_resnext_block(answer: Any) -> None:
     """Build four blocks, read their widths and kernels, then run one against the formula."""
