@@ -58,8 +58,8 @@ def _why_not_good(model: Any, images: np.ndarray, labels: np.ndarray, right: flo
             "It was trained on pixels from 0 to 1, and gets them from 0 to 255: put the division "
             "by 255 into the network, as its first layer."
         )
-    if right < 15:
-        return "It does no better than guessing: was it trained, and with labels that fit?"
+    if right < 30:
+        return "It does little better than guessing: was it trained, and with labels that fit?"
     if right < 80:
         return "It has learnt something, but not much: look at its first loss, then at one batch."
     return "Close. More looking, larger steps at first and smaller ones at the end, more epochs?"
