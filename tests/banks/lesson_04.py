@@ -123,7 +123,7 @@ def with_random_module(pictures, labels, batch_size, seed):
         left = order[:]
         while left:
             chosen, left = left[:batch_size], left[batch_size:]
-            yield np.stack([pictures[i] for i in chosen]), [int(labels[i]) for i in chosen]
+            yield np.stack([pictures[i] for i in chosen]), np.array([labels[i] for i in chosen])
 
 
 def with_split(pictures, labels, batch_size, seed):
@@ -131,7 +131,7 @@ def with_split(pictures, labels, batch_size, seed):
     while True:
         order = np.argsort(rng.random_sample(len(labels)))
         for chosen in np.split(order, range(batch_size, len(labels), batch_size)):
-            yield [pictures[chosen], labels[chosen]]
+            yield pictures[chosen], labels[chosen]
 
 
 def tensors(*arguments):
@@ -169,6 +169,7 @@ def after_import(answer):
     return Later(factory)
 
 
+SYMMETRIC = {"preprocessing_function": lambda x: x / 127.5 - 1}
 SPLIT, SCALE = {"validation_split": 0.25}, {"rescale": 1 / 255}
 FLIP = {"horizontal_flip": True}
 GOOD = SPLIT | SCALE
@@ -213,7 +214,7 @@ def cached_too_late(folder, side=32, batch_size=16):
     return train.cache(), validation
 
 
-def own_batches(folder, side=32, batch_size=16):
+def own_batches(folder, side=32, batch_size=16, *, again=0):
     import keras
     from PIL import Image
 
@@ -235,7 +236,8 @@ def own_batches(folder, side=32, batch_size=16):
             return x / np.float32(255), [path.parent.name == "dogs" for path in chosen]
 
     validation = paths[::4]
-    return [Batches(sorted(set(paths) - set(validation)), 1), Batches(validation, 0)]
+    training = sorted(set(paths) - set(validation))
+    return [Batches(training + training[:again], 1), Batches(validation, 0)]
 
 
 def piles_of(pictures):
@@ -275,17 +277,24 @@ def by_position(pictures, labels, fraction, seed):
     return np.arange(size, len(labels)), np.arange(size)
 
 
-def piles_without_classes(pictures, labels, fraction, seed):
-    pile = piles_of(pictures)
-    chosen = np.random.default_rng(seed).permutation(pile.max() + 1)
-    validation = np.isin(pile, chosen[: round(fraction * len(chosen))])
-    return np.flatnonzero(~validation), np.flatnonzero(validation)
-
-
 def drops_copies(pictures, labels, fraction, seed):
     first = np.unique(piles_of(pictures), return_index=True)[1]
     parts = division(pictures[first], labels[first], fraction, seed)
     return [first[part] for part in parts]
+
+
+def two_classes_only(pictures, labels, fraction, seed):
+    of_two = np.flatnonzero(labels < 2)
+    parts = division(pictures[of_two], labels[of_two], fraction, seed)
+    return [of_two[part] for part in parts]
+
+
+def one_more_without_classes(pictures, labels, fraction, seed):
+    """In the first case, both classes have as many validation pictures, by coincidence."""
+    pile = piles_of(pictures)
+    chosen = np.random.default_rng(seed).permutation(pile.max() + 1)
+    validation = np.isin(pile, chosen[: 1 + int(fraction * len(chosen))])
+    return np.flatnonzero(~validation), np.flatnonzero(validation)
 
 
 def with_replacement(pictures, labels, fraction, seed):
@@ -396,6 +405,8 @@ WRONG = {
         ("pictures only", made_differently(change=lambda rng, x, y: x), "is a pair, pictures"),
         ("labels first", made_differently(change=lambda rng, x, y: (y, x)), "Labels first"),
         ("scales", made_differently(change=lambda rng, x, y: (x / 255, y)), "not handed in"),
+        ("a list", made_differently(change=lambda rng, x, y: [x, y]), "must be a tuple"),
+        ("lists", made_differently(change=lambda rng, x, y: ([*x], [*y])), "several inputs"),
         ("each alone", each_alone, "a pair of arrays"),
         ("loses a label", made_differently(change=lambda rng, x, y: (x, y[1:])), "4 pictures and"),
         ("other sizes", lambda x, y, b, seed: stream(x, y, b - 1, seed), "other sizes"),
@@ -426,7 +437,39 @@ WRONG = {
         ("one-hot", flows(GOOD | FLIP, GOOD, class_mode="categorical"), "binary class mode"),
         ("other batches", flows(GOOD | FLIP, GOOD, batch_size=32), "`batch_size` pictures"),
         ("cached too late", cached_too_late, "only once"),
-        ("other size", flows(GOOD | FLIP, GOOD, target_size=(9, 9)), "wanted (8, 8, 3)"),
+        ("other size", flows(GOOD | FLIP, GOOD, target_size=(9, 9)), "are 9 x 9"),
+        ("no size", flows(GOOD | FLIP, GOOD, target_size=(256, 256)), "are 256 x 256"),
+        ("grey", flows(GOOD | FLIP, GOOD, color_mode="grayscale"), "three colours"),
+        ("NaN", flows(GOOD | FLIP | {"rescale": np.nan}, GOOD), "NaN or infinity"),
+        ("up to 2", flows(*[SPLIT | {"rescale": 1 / 127.5} | e for e in (FLIP, {})]), "0 and 2;"),
+        ("from -1 to 1", flows(*[SPLIT | SYMMETRIC | e for e in (FLIP, {})]), "-1 and 1;"),
+        (
+            "scaled twice",
+            flows(GOOD | FLIP, GOOD | {"preprocessing_function": lambda x: x / 255}),
+            "of the validation pictures lie",
+        ),
+        (
+            "by 256",
+            flows(*[SPLIT | {"rescale": 1 / 256} | e for e in (FLIP, {})]),
+            "255 must become 1",
+        ),
+        (
+            "validation always mirrored",
+            flows(GOOD | FLIP, GOOD | {"preprocessing_function": np.fliplr}),
+            "alike in all epochs",
+        ),
+        ("darker", flows(GOOD | FLIP | {"brightness_range": (0.6, 0.9)}, GOOD), "colours of the"),
+        (
+            "two shares",
+            flows(GOOD | FLIP, SCALE | {"validation_split": 0.2}),
+            "2 pictures are in neither part",
+        ),
+        (
+            "one in both",
+            flows(GOOD | FLIP, SCALE | {"validation_split": 0.34}),
+            "1 picture is in both",
+        ),
+        ("one twice", lambda *a: own_batches(*a, again=1), "comes twice in one part"),
         (
             "always mirrored",
             flows(GOOD | {"preprocessing_function": np.fliplr}, GOOD),
@@ -445,7 +488,8 @@ WRONG = {
         ("two empty parts", lambda *a: [[], []], "in neither part"),
         ("at random", at_random, "A leak: "),
         ("by position", by_position, "A class is missing"),
-        ("without classes", piles_without_classes, "different shares"),
+        ("two classes", two_classes_only, "Class 2 is in neither part"),
+        ("without classes", one_more_without_classes, "different shares"),
         ("drops copies", drops_copies, "copies are left out"),
         ("no seed", lambda p, y, f, seed: division(p, y, f, None), "two divisions"),
         ("one seed", lambda p, y, f, seed: division(p, y, f, 0), "no say yet"),
@@ -488,7 +532,7 @@ RIGHT = {
     ],
     "04.2": [
         ("permutations", made_differently()),
-        ("random.Random, lists", with_random_module),
+        ("random.Random, np.stack", with_random_module),
         ("np.split, an old generator", with_split),
         ("tensors", after_import(tensors)),
         ("a class", lambda *arguments: Cards(*arguments)),

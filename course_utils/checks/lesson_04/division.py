@@ -21,7 +21,9 @@ NAME = "split_without_leak"
         "Which pile does a picture belong to? A dictionary with `picture.tobytes()` as its key "
         "knows; so does the second thing that "
         "`np.unique(pictures, axis=0, return_inverse=True)` returns.",
-        "For each class: `piles = rng.permutation(np.unique(pile[labels == kind]))`, and the first "
+        "`pile = np.unique(pictures, axis=0, return_inverse=True)[1]` gives each picture the "
+        "number of its pile. For each class: "
+        "`piles = rng.permutation(np.unique(pile[labels == kind]))`, and the first "
         "`round(fraction * len(piles))` of them are for validation. With these collected, "
         "`np.isin(pile, collected)` says for each picture where it belongs.",
     ),
@@ -32,10 +34,11 @@ def judge_division(answer: Any) -> None:
     a_function(answer, NAME)
     with randomness_kept():
         found = [[case.divide(answer, seed) for seed in (0, 1, 2)] for case in _CASES]
+        even = sum(map(_Case.always_even, _CASES, found))
         for case, parts in zip(_CASES, found, strict=True):
             for seed, validation in enumerate(parts):
                 case.trying(seed)
-                case.judge_shares(sorted(validation))
+                case.judge_shares(sorted(validation), even >= 2)
         for case, parts in zip(_CASES, found, strict=True):
             if case.divide(answer, 2) != parts[2]:
                 case.fail("The same seed gives two divisions: make the random numbers from `seed`.")
@@ -120,16 +123,24 @@ class _Case:
         if len(set(train)) + len(set(validation)) < len(train) + len(validation):
             self.fail("A picture number comes twice in one part.")
         if missing := sorted(set(everything) - set(train) - set(validation)):
-            copies = len(train) + len(validation) == len(set(self.pile))
-            self.fail(
-                "The copies are left out. In one part they do no harm: put them where their "
-                "original is."
-                if copies
-                else "Some pictures are in neither part.",
-                f"missing   {shown(np.array(missing))}",
-            )
+            self.fail(self.why_missing(train + validation), f"missing   {shown(np.array(missing))}")
         if self.fraction < 0.5 and len(validation) > 2 * len(train):
             self.fail("The parts have changed places: training first, and it is the large one.")
+
+    def why_missing(self, given: list[int]) -> str:
+        """Say what the pictures outside of both parts have in common."""
+        classes = sorted(set(self.labels) - set(self.labels[given]))
+        if given and classes:
+            return (
+                f"Class {classes[0]} is in neither part. Go through all classes that there are, "
+                "two or more: `np.unique(labels)`."
+            )
+        if set(self.pile[given]) == set(self.pile):
+            return (
+                "The copies are left out. In one part they do no harm: put them where their "
+                "original is."
+            )
+        return "Some pictures are in neither part."
 
     def judge_leak(self, train: list[int], validation: list[int]) -> None:
         """Refuse a validation part without a class, or with pictures of the training part."""
@@ -148,17 +159,32 @@ class _Case:
                     f"{known[self.pile[i]]}."
                 )
 
-    def judge_shares(self, validation: list[int]) -> None:
-        """Refuse a validation part that holds another share of a class than ``fraction``."""
+    def piles(self) -> list[np.ndarray]:
+        """Return the numbers of the piles of each class."""
+        return [np.unique(self.pile[self.labels == kind]) for kind in np.unique(self.labels)]
+
+    def found(self, validation: Iterable[int]) -> np.ndarray:
+        """Return how many different pictures of each class a validation part holds."""
+        chosen = self.pile[sorted(validation)]
+        return np.array([np.isin(pile, chosen).sum() for pile in self.piles()])
+
+    def always_even(self, parts: Iterable[Iterable[int]]) -> bool:
+        """Return whether every validation part holds as many pictures of each class."""
+        return all(len(set(self.found(part))) == 1 for part in parts)
+
+    def judge_shares(self, validation: list[int], even: bool) -> None:
+        """Refuse a validation part that holds another share of a class than ``fraction``.
+
+        ``even`` says whether the classes have equal numbers elsewhere, too: not by coincidence.
+        """
         kinds, pictures = np.unique(self.labels, return_counts=True)
-        piles = [np.unique(self.pile[self.labels == kind]) for kind in kinds]
-        wanted = np.array([self.fraction * len(pile) for pile in piles])
-        found = np.array([np.isin(pile, self.pile[validation]).sum() for pile in piles])
+        wanted = np.array([self.fraction * len(pile) for pile in self.piles()])
+        found = self.found(validation)
         if (np.abs(found - wanted) < 1).all():
             return
         if not found.any():
             reason = "The validation part is empty."
-        elif len(set(found)) == 1 < len(set(wanted)):
+        elif even and len(set(found)) == 1 < len(set(wanted)):
             reason = (
                 "Every class has the same number of validation pictures; it should be the same "
                 "share of each class."

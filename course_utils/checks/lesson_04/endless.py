@@ -26,7 +26,7 @@ from course_utils.checks.registry import CheckFailed, exercise
         "`chosen = order[start : start + batch_size]` and "
         "`yield pictures[chosen], labels[chosen]`.",
     ),
-    praise="Every picture once an epoch, never twice in one order, and all of it repeatable.",
+    praise="Every picture once an epoch, each time in a new order, and repeatable.",
 )
 def judge_endless(answer: Any) -> None:
     """Draw several epochs: with a rest, without one, with fewer pictures than a batch."""
@@ -103,6 +103,14 @@ class _Stream:
         """Return the numbers of a batch's pictures, which have their own labels."""
         if not (isinstance(item, tuple | list) and len(item) == 2):
             self.fail("A batch is a pair, pictures and their labels.", f"got       {shown(item)}")
+        if isinstance(item, list):
+            self.fail("The pair must be a tuple, or Keras refuses it: `yield x, y`, not `[x, y]`.")
+        if any(isinstance(part, list | tuple) for part in item):
+            self.fail(
+                "A batch is a pair of arrays; a list Keras takes for several inputs. Index with "
+                "the numbers of the batch, `pictures[chosen]`, or make an array with `np.stack`.",
+                f"got       {' and '.join(type(part).__name__ for part in item)}",
+            )
         try:
             x, y = (np.asarray(part) for part in item)
             where = [np.flatnonzero((self.pictures == one).all((1, 2, 3))) for one in x]

@@ -41,6 +41,9 @@ def judge_two_flows(answer: Any) -> None:
             raise CheckFailed(failure.reason, tried, *failure.details) from None
 
 
+_PARTS = ("training", "validation")
+
+
 def _write_pictures(place: Path) -> np.ndarray:
     """Write 12 cats and 8 dogs of 8 x 8 noise; the blue channel of number i is 10 (i + 1)."""
     originals = np.random.default_rng(4).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
@@ -61,13 +64,17 @@ def _judge_flows(pair: Any, originals: np.ndarray) -> None:
         what = " and ".join(shown(flow) for flow in pair)
         raise CheckFailed(f"Both must be flows, which have a length; they are {what}.")
     looks = [[call(lambda f=f: _epoch(f), (), "two_flows") for f in pair] for _ in range(2)]
-    train, validation = looks[0]
-    _judge_division(_numbers_of(train[0]), _numbers_of(validation[0]))
-    _judge_scale(train[0].max(), validation[0].max())
-    _judge_pictures(*([_kinds(x, originals) for x, _ in look] for look in looks))
+    for name, (x, _) in zip(_PARTS * 2, looks[0] + looks[1], strict=True):
+        _judge_form(name, x)
+    _judge_scale(*(x for x, _ in looks[0]))
+    pixels = [[_in_order(x) for x, _ in look] for look in looks]
+    _judge_colours(*pixels[0])
+    _judge_division(*map(_numbers_of, pixels[0]))
+    same = np.array_equal(pixels[0][1], pixels[1][1])
+    _judge_pictures(*([_kinds(x, originals) for x in look] for look in pixels), same)
     if [len(flow) for flow in pair] != [-(-len(x) // 5) for x, _ in looks[0]]:
         raise CheckFailed("The batches don't hold `batch_size` pictures each.")
-    for name, (x, y) in zip(("training", "validation"), looks[0], strict=True):
+    for name, (x, y) in zip(_PARTS, looks[0], strict=True):
         if y.size != len(x) or (y.ravel() != (_numbers_of(x) >= 12)).any():
             raise CheckFailed(
                 f"The {name} labels are not those of a binary class mode: cat 0, dog 1.",
@@ -88,21 +95,47 @@ def _epoch(flow: Any) -> tuple[np.ndarray, np.ndarray]:
         np.concatenate([np.asarray(part, float) for part in parts])
         for parts in zip(*batches, strict=True)
     )
-    if x.shape[1:] != (8, 8, 3) or not np.isfinite(x).all():
-        raise ValueError(f"pictures of shape {x.shape[1:]}, wanted (8, 8, 3), without NaN")
     return x, y
+
+
+def _judge_form(name: str, x: np.ndarray) -> None:
+    if not len(x):
+        raise CheckFailed(
+            f"There is no {name} picture: the generator that `subset` asks must "
+            "know its `validation_split`."
+        )
+    if x.ndim == 4 and x.shape[1:3] != (8, 8):
+        raise CheckFailed(
+            f"The {name} pictures are {x.shape[1]} x {x.shape[2]}; asked are side x side, "
+            "here 8 x 8: `target_size=(side, side)`."
+        )
+    if x.shape[1:] != (8, 8, 3):
+        raise CheckFailed(
+            f"A {name} picture must have the shape (8, 8, 3), side x side in three colours; "
+            f"it has {x.shape[1:]}."
+        )
+    if not np.isfinite(x).all():
+        raise CheckFailed(f"Among the pixels of the {name} pictures there is NaN or infinity.")
+
+
+def _blue(x: np.ndarray) -> np.ndarray:
+    """Return the blue of each picture, from 0 to 1, in units of ten grey levels."""
+    return np.median(x[..., 2], axis=(1, 2)) * 25.5
 
 
 def _numbers_of(x: np.ndarray) -> np.ndarray:
     """Return which picture each one is, whatever was done to it but to its blue channel."""
-    blue = np.median(x[..., 2], axis=(1, 2)) if len(x) else np.zeros(0)
-    return np.rint(blue * (255 if blue.max(initial=0) <= 1 else 1) / 10).astype(int) - 1
+    return np.rint(_blue(x)).astype(int) - 1
+
+
+def _in_order(x: np.ndarray) -> np.ndarray:
+    return x[np.argsort(_numbers_of(x), kind="stable")]
 
 
 def _kinds(x: np.ndarray, originals: np.ndarray) -> list[str]:
-    """Return what was done to each picture, in the order of their numbers."""
+    """Return what was done to each picture."""
     found = []
-    for number, one in sorted(zip(_numbers_of(x), x, strict=True), key=lambda pair: pair[0]):
+    for number, one in zip(_numbers_of(x), x, strict=True):
         file = originals[number % 20]
         ways = {"": file, "mirrored": file[:, ::-1], "upside down": file[::-1]}
         ways["turned by half"] = file[::-1, ::-1]
@@ -114,12 +147,6 @@ def _kinds(x: np.ndarray, originals: np.ndarray) -> list[str]:
 def _judge_division(train: np.ndarray, validation: np.ndarray) -> None:
     counts = f"got       {len(train)} for training, {len(validation)} for validation"
     shared = np.intersect1d(train, validation)
-    if not len(validation):
-        raise CheckFailed(
-            "There is no validation picture: the generator that `subset` asks must "
-            "know its `validation_split`.",
-            counts,
-        )
     if len(set(train)) == 20:
         raise CheckFailed(
             "All pictures are for training, those of the validation part as well: a "
@@ -134,20 +161,38 @@ def _judge_division(train: np.ndarray, validation: np.ndarray) -> None:
         )
     if len(shared):
         raise CheckFailed(
-            f"A leak: {len(shared)} pictures are in both parts. Both must be divided "
-            f"in the same way.",
+            f"A leak: {_pictures(len(shared))} in both parts. Both must be divided in the same "
+            "way.",
             counts,
         )
-    if sorted([*train, *validation]) != list(range(20)):
-        raise CheckFailed("Some pictures are in neither part, or twice in one.", counts)
+    if missing := {*range(20)} - {*train, *validation}:
+        raise CheckFailed(
+            f"{_pictures(len(missing))} in neither part: both generators need the same "
+            "`validation_split`, 0.25.",
+            counts,
+        )
+    if len(train) + len(validation) > 20:
+        raise CheckFailed("A picture comes twice in one part.", counts)
     if len(validation) > 10:
         raise CheckFailed("The parts have changed places: a quarter is for validation.", counts)
     if abs(len(validation) - 5) > 1:
         raise CheckFailed("The validation part is no quarter of the pictures.", counts)
 
 
-def _judge_scale(train: float, validation: float) -> None:
+def _pictures(count: int) -> str:
+    return "1 picture is" if count == 1 else f"{count} pictures are"
+
+
+def _judge_scale(*parts: np.ndarray) -> None:
+    train, validation = (x.max() for x in parts)
     highest = f"got       a maximum of {train:.3g} in training, {validation:.3g} in validation"
+    for name, x in zip(_PARTS, parts, strict=True):
+        if x.min() < -0.01 or not (0.5 < x.max() <= 1.1 or 200 < x.max() <= 256):
+            raise CheckFailed(
+                f"Pixels of the {name} pictures lie between {x.min():.2g} and {x.max():.2g}; "
+                "asked is 0 to 1: `rescale=1 / 255`, and nothing else.",
+                highest,
+            )
     if train <= 1.1 < validation:
         raise CheckFailed(
             "Validation pictures go up to 255, training pictures to 1. Scaling is no "
@@ -163,9 +208,26 @@ def _judge_scale(train: float, validation: float) -> None:
         raise CheckFailed("The pictures go up to 255: `rescale` is gone from both.", highest)
 
 
-def _judge_pictures(first: Sequence[list[str]], second: Sequence[list[str]]) -> None:
+def _judge_colours(*parts: np.ndarray) -> None:
+    """Refuse pictures that are brighter, darker or bluer than any file."""
+    for name, x in zip(_PARTS, parts, strict=True):
+        if (np.abs(_blue(x) - np.rint(_blue(x))) > 0.1).any():
+            raise CheckFailed(
+                f"The colours of the {name} pictures are not those of their files: only the scale "
+                "may change, and in training left and right."
+            )
+
+
+def _judge_pictures(first: Sequence[list[str]], second: Sequence[list[str]], same: bool) -> None:
+    """Refuse what was done to the pictures; ``same``: those for validation in both epochs."""
     train, validation = (one + two for one, two in zip(first, second, strict=True))
     changed = f"got       {sum(map(bool, validation))} of {len(validation)} changed, in two epochs"
+    if same and {*validation} == {"otherwise"}:
+        raise CheckFailed(
+            "The validation pictures are not as in their files, but the same in each epoch: is it "
+            "the `rescale`? 255 must become 1.",
+            changed,
+        )
     if any(validation) and not any(train):
         raise CheckFailed(
             "Augmented are the validation pictures, and only they: the two "
@@ -174,7 +236,8 @@ def _judge_pictures(first: Sequence[list[str]], second: Sequence[list[str]]) -> 
         )
     if any(validation):
         raise CheckFailed(
-            "The validation pictures are still altered, differently in each epoch. "
+            f"The validation pictures are still altered, "
+            f"{'alike in all epochs' if same else 'differently in each epoch'}. "
             "Give them a generator that only scales.",
             changed,
         )

@@ -63,7 +63,7 @@ check("04.1")
 #
 # The pictures are in memory this time: `pictures` is an array of shape (n, height, width, channels),
 # `labels` one of shape (n,). Write the generator that feeds `fit`, without looking it up. It hands
-# out batches as pairs, pictures and their labels, and
+# out batches as pairs of arrays, tuples of pictures and their labels, and
 #
 # - it never ends,
 # - in each epoch every picture comes exactly once, in an order drawn anew,
@@ -112,7 +112,7 @@ if stream is not None:
 #
 # ## 04.3 · Mend the tutorial
 #
-# This is what many tutorials make of one folder. It runs, and its comment is as wrong as the rest.
+# This is what many tutorials make of one folder. It runs, and not only its comment is wrong.
 
 
 # %%
@@ -135,7 +135,8 @@ def flows_from_the_web(folder, side=32, batch_size=16):
 # - a training picture comes as it is in its file or mirrored left to right, by chance, and in no
 #   other way: a flip is no turn, and cats on their heads are rare,
 # - a validation picture comes as it is, always,
-# - all pixels are between 0 and 1, all pictures `side` x `side`, in batches of `batch_size`,
+# - all pixels are between 0 and 1 (what was 255 is 1), all pictures `side` x `side`, in batches of
+#   `batch_size`,
 # - a quarter of the pictures is for validation, the rest for training, and none for both.
 #
 # The labels are 0 for cats and 1 for dogs, as they were. Any other two things that have a length and
@@ -194,8 +195,8 @@ if mine is not None:
 # n - 1, training first, so that
 #
 # - each picture is in exactly one of the two, and a picture and its copies are in the same,
-# - in each class, the share `fraction` of its *different* pictures is for validation, rounded up or
-#   down as you like,
+# - in each class (there may be more than two), the share `fraction` of its *different* pictures is
+#   for validation, rounded up or down as you like,
 # - chance decides which: another `seed`, another division; the same seed, the same.
 #
 # A copy has exactly the same pixels, and the same label.
