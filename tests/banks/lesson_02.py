@@ -212,6 +212,22 @@ def conv_reach_too_long(images, kernels, S=1, D=1):
     return np.einsum("nyxcij,ijcf->nyxf", windows, kernels)
 
 
+def conv_added_into_whole_numbers(images, kernels, S=1, D=1):
+    output = conv_loops(images, 0 * kernels, S, D).astype(images.dtype)
+    output += conv_loops(images, kernels, S, D)
+    return output
+
+
+def conv_of_squares(images, kernels, S=1, D=1):
+    K, reach = len(kernels), D * (len(kernels) - 1) + 1
+    n, height, width, _ = images.shape
+    output = np.zeros((n, (height - reach) // S + 1, (width - reach) // S + 1, kernels.shape[3]))
+    for i, y, x, f in np.ndindex(output.shape):
+        window = images[i, y * S : y * S + D * K : D, x * S : x * S + D * K : D]
+        output[i, y, x, f] = (window * kernels[..., f]).sum()
+    return output
+
+
 def conv_turned(images, kernels, S=1, D=1):
     return conv_loops(images, kernels[::-1, ::-1], S, D)
 
@@ -252,6 +268,32 @@ def slopes_nudged(gradient, image, size, S):
             nudged[place] += nudge
             losses.append((pool_windows(nudged, size, S) * gradient).sum())
         slopes[place] = (losses[0] - losses[1]) / 2e-3
+    return slopes
+
+
+def slopes_whole_numbers(gradient, image, size, S):
+    slopes = np.zeros_like(image)
+    for y, x in np.ndindex(gradient.shape):
+        block = image[y * S : y * S + size, x * S : x * S + size]
+        i, j = np.unravel_index(block.argmax(), block.shape)
+        slopes[y * S + i, x * S + j] += gradient[y, x]
+    return slopes
+
+
+def slopes_added_into_whole_numbers(gradient, image, size, S):
+    slopes = np.zeros_like(image)
+    for y, x in np.ndindex(gradient.shape):
+        window = np.s_[y * S : y * S + size, x * S : x * S + size]
+        slopes[window] += gradient[y, x] * (image[window] == image[window].max())
+    return slopes
+
+
+def slopes_of_the_largest_magnitude(gradient, image, size, S):
+    slopes = np.zeros(image.shape)
+    for y, x in np.ndindex(gradient.shape):
+        block = abs(image[y * S : y * S + size, x * S : x * S + size])
+        i, j = np.unravel_index(block.argmax(), block.shape)
+        slopes[y * S + i, x * S + j] += gradient[y, x]
     return slopes
 
 
@@ -419,6 +461,8 @@ WRONG = {
         ("the lesson's layer", lambda x, k, S, D: conv_loops(x, k), "S and D have no say yet"),
         ("no stride", lambda x, k, S, D: conv_loops(x, k, 1, D), "The stride has no say"),
         ("no dilation", lambda x, k, S, D: conv_loops(x, k, S), "The dilation has no say"),
+        ("D between", lambda x, k, S, D: conv_loops(x, k, S, D + 1), "D - 1 between them"),
+        ("squares only", conv_of_squares, "Kernels need not be square"),
         ("exchanged", lambda x, k, S, D: conv_loops(x, k, D, S), "dilation are exchanged"),
         (
             "misses the last stop",
@@ -465,6 +509,7 @@ WRONG = {
             "channels first",
         ),
         ("whole numbers", conv_whole_numbers, "Fractions are cut off"),
+        ("added into whole numbers", conv_added_into_whole_numbers, "take in no fractions"),
         (
             "batch axis lost",
             lambda x, k, S, D: conv_loops(x, k, S, D)[0],
@@ -497,9 +542,11 @@ WRONG = {
         ),
         (
             "largest magnitude",
-            slopes_with(lambda g, block, winner: g * (abs(block) == abs(block).max())),
+            slopes_of_the_largest_magnitude,
             "largest magnitude",
         ),
+        ("whole numbers", slopes_whole_numbers, "Fractions are cut off"),
+        ("added into whole numbers", slopes_added_into_whole_numbers, "take in no fractions"),
         ("erased", slopes_erased, "a whole window is overwritten"),
         ("assigned", slopes_assigned, "keeps only what it got last"),
         ("everywhere", slopes_everywhere, "in the whole image"),

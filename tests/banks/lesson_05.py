@@ -65,6 +65,15 @@ def returns_in_the_loop(H, W, C, stack):
         return math.ceil(H / S) * math.ceil(W / S) * K**2 * C * filters
 
 
+def filters_before_stride(H, W, C, stack):
+    total = 0
+    for K, filters, S in stack:
+        H, W = math.ceil(H / S), math.ceil(W / S)
+        total += H * W * K**2 * C * filters
+        C = filters
+    return total
+
+
 def without_padding(H, W, C, stack):
     total = 0
     for K, S, filters in stack:
@@ -108,6 +117,14 @@ def by_keras():
         layer.adapt(x_train.astype("float32"))
         return layer(x.astype("float32"))
 
+    return scaled
+
+
+def in_bytes(x_train, x):
+    scaled = np.zeros_like(x)
+    for colour in range(3):
+        known = x_train[..., colour]
+        scaled[..., colour] = (x[..., colour] - known.mean()) / known.std()
     return scaled
 
 
@@ -196,6 +213,18 @@ def with_another(part, value):
     return answer
 
 
+def forgets(part):
+    """The right answer, where one running average becomes the batch's own in training."""
+
+    def answer(x, *case):
+        parts = list(norm(x, *case))
+        if case[4]:
+            parts[part] = (x.mean if part == 1 else x.var)(ALL)
+        return parts
+
+    return answer
+
+
 def norm_in_loops(x, g, b, mean, variance, training, m, e):
     y, new_mean, new_variance = np.empty(x.shape), [], []
     for c in range(x.shape[-1]):
@@ -262,6 +291,9 @@ WRONG = {
         ("last layer", lambda *a: bill(exact, *a)[-1], "Only the last"),
         ("returns in the loop", returns_in_the_loop, "inside the loop"),
         ("a list", lambda *a: bill(exact, *a), "One number a layer"),
+        ("not rounded", lambda *a: sum(bill(exact, *a, size=lambda H, S: H / S)), "not 3.5"),
+        ("square", lambda *a: sum(bill(lambda H, W, *b: exact(H, H, *b), *a)), "rows times col"),
+        ("filters before stride", filters_before_stride, "in this order"),
         ("valid", without_padding, "borders are lost"),
         ("prints", prints_only, "prints its result"),
         ("something else", lambda H, W, C, stack: H * W * C, "by hand"),
@@ -269,7 +301,7 @@ WRONG = {
     "05.2": [
         ("own", lambda t, x: (x - x.mean(ALL)) / x.std(ALL), "still the pile's own. Mean and"),
         ("one number", lambda t, x: (x - t.mean()) / t.std(), "one number for all colours. Av"),
-        ("the article's", lambda t, x: (x - x.mean()) / x.std(), "Both mistakes"),
+        ("the article's", lambda t, x: (x - x.mean()) / x.std(), "Nothing is mended"),
         ("own deviation", lambda t, x: (x - t.mean(ALL)) / x.std(ALL), "deviation is still"),
         ("own mean", lambda t, x: (x - x.mean(ALL)) / t.std(ALL), "mean is still"),
         ("mean image", mean_image, "mean image"),
@@ -283,7 +315,16 @@ WRONG = {
         ("scaled", lambda t, x: x / t.std(ALL), "not centred"),
         ("variance", lambda t, x: (x - t.mean(ALL)) / t.var(ALL), "by the variance"),
         ("n - 1", lambda t, x: (x - t.mean(ALL)) / t.std(ALL, ddof=1), "n - 1"),
-        ("whole", lambda t, x: ((x - t.mean(ALL)) / t.std(ALL)).astype(int), "fractions"),
+        ("whole", lambda t, x: ((x - t.mean(ALL)) / t.std(ALL)).astype(int), "are cut off"),
+        ("bytes", in_bytes, "wraps round"),
+        ("one deviation", lambda t, x: (x - t.mean(ALL)) / t.std(), "deviation still one"),
+        ("columns", lambda t, x: (x - t.mean((0, 1))) / t.std((0, 1)), "over the columns"),
+        ("no brackets", lambda t, x: x - t.mean(ALL) / t.std(ALL), "Brackets"),
+        (
+            "each training image",
+            lambda t, x: (x - t.mean((1, 2), keepdims=True)) / t.std((1, 2), keepdims=True),
+            "three numbers are left",
+        ),
         ("training images", lambda t, x: (t - t.mean(ALL)) / t.std(ALL), "that come back"),
         ("255", lambda t, x: x / 255, "255"),
         ("both piles", lambda t, x: (by_hand(t, t), by_hand(t, x)), "several things"),
@@ -317,6 +358,9 @@ WRONG = {
             lambda *a: averages_move(*a, share=lambda m: 0, batch_share=lambda m: 1),
             "forget everything",
         ),
+        ("the mean forgets", forgets(1), "running mean forgets"),
+        ("the variance forgets", forgets(2), "running variance forgets"),
+        ("averages turned", lambda *a: [norm(*a)[i] for i in (0, 2, 1)], "variance are exchanged"),
         ("sum", lambda *a: averages_move(*a, batch_share=lambda m: 1), "in place of an average"),
         ("deviations", averages_deviations, "averages deviations"),
         ("outside", divided_by(lambda s2, e: np.sqrt(s2) + e), "outside the root"),

@@ -1,12 +1,13 @@
 """02.3: a convolution layer with stride, dilation and several channels."""
 
+import re
 from math import ceil
 from typing import Any
 
 import numpy as np
 
-from course_utils.checks.compare import Misconception, compare
-from course_utils.checks.registry import exercise
+from course_utils.checks.compare import Misconception, compare, spelt
+from course_utils.checks.registry import CheckFailed, exercise
 
 
 def conv2d(images: np.ndarray, kernels: np.ndarray, S: int = 1, D: int = 1) -> np.ndarray:
@@ -47,20 +48,37 @@ def judge_conv2d(answer: Any) -> None:
         (numbers(1, *image, 1), numbers(*kernel, 1, 1), S, D)
         for image, kernel, S, D in (
             ((3, 4), (2, 2), 1, 1),
+            ((4, 5), (2, 3), 1, 1),
             ((3, 5), (1, 2), 2, 1),
             ((4, 5), (2, 2), 1, 2),
-            ((4, 5), (2, 3), 1, 1),
         )
     ]
-    cases += [(numbers(1, 3, 3, 2), numbers(2, 2, 2, 1), 1, 1)]
+    cases += [(numbers(1, 2, 3, 2), numbers(1, 2, 2, 1), 1, 1)]
     cases += [(numbers(1, 3, 3, 1), numbers(2, 2, 1, 2), 1, 1)]
-    cases += [(numbers(2, 3, 3, 1), numbers(2, 2, 1, 1) / 4, 1, 1)]
+    cases += [(numbers(2, 2, 3, 1), np.array([3, -5]).reshape(1, 2, 1, 1) / 4, 1, 1)]
     for images, kernels, S, D in (
         ((2, 9, 12, 3), (2, 3, 3, 4), 2, 3),
         ((3, 11, 8, 2), (3, 2, 2, 5), 3, 2),
     ):
         cases += [(numbers(*images) / 2, numbers(*kernels) / 4, S, D)]
-    compare(answer, conv2d, cases, _CONV_MISCONCEPTIONS, name="conv2d", tolerance=1e-6)
+    try:
+        compare(answer, conv2d, cases, _CONV_MISCONCEPTIONS, name="conv2d", tolerance=1e-6)
+    except CheckFailed as failure:
+        reason = _of_a_crash(failure, spelt("conv2d", cases[1])) or failure.reason
+        raise CheckFailed(reason, *failure.details) from None
+
+
+def _of_a_crash(failure: CheckFailed, first_not_square: str) -> str:
+    """Return what lies behind an error that the answer stops with, if it is known."""
+    if "Cannot cast ufunc" in failure.reason:
+        return (
+            "Whole numbers take in no fractions: the array for the answers took its type from the "
+            "images. Start from `np.zeros(shape)`."
+        )
+    at_that_case = any(first_not_square in line for line in failure.details)
+    if at_that_case and re.search("stops with (ValueError|IndexError)", failure.reason):
+        return "Kernels need not be square: read KH and KW apart, `KH, KW = kernels.shape[:2]`."
+    return ""
 
 
 def _same_conv2d(images: np.ndarray, kernels: np.ndarray, S: int, D: int) -> np.ndarray:
@@ -82,6 +100,10 @@ _CONV_MISCONCEPTIONS = [
     Misconception(
         "The dilation has no say: the weights of a kernel lie D pixels apart.",
         lambda x, k, S, D: conv2d(x, k, S, 1),
+    ),
+    Misconception(
+        "Weights lie D pixels apart, with D - 1 between them: D = 1 means side by side.",
+        lambda x, k, S, D: conv2d(x, k, S, D + 1),
     ),
     Misconception(
         "Stride and dilation are exchanged: S is from window to window, D from weight to weight.",

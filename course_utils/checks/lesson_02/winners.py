@@ -49,15 +49,18 @@ def judge_max_pool_backward(answer: Any) -> None:
         (np.array([[1, 2]]), np.hstack([-tile, tile.T - 5]), 2, 2),
     ]
     for shape, size, S in (((3, 4), 2, 1), ((5, 6), 3, 1), ((5, 7), 2, 3), ((7, 5), 3, 2)):
-        image = rng.permutation(shape[0] * shape[1]).reshape(shape) - 15
+        image = 3 * rng.permutation(shape[0] * shape[1]).reshape(shape) - 46  # no magnitude twice
         stops = [stops_inside(n, size, S) for n in shape]
         cases.append((rng.integers(-9, 10, stops) / 2, image, size, S))
     name = "max_pool_backward"
     try:
         compare(answer, nudged_slopes, cases, _SLOPE_MISCONCEPTIONS, name=name, tolerance=1e-6)
     except CheckFailed as failure:
-        beyond = ". A window starts beyond the edge: the steps are S, not size."
-        reason = failure.reason + beyond * ("zero-size" in failure.reason)
+        reason = failure.reason
+        if "zero-size" in reason:
+            reason += ". A window starts beyond the edge: the steps are S, not size."
+        if "Cannot cast ufunc" in reason:
+            reason = f"Whole numbers take in no fractions: {_TYPE_OF_THE_IMAGE}"
         raise CheckFailed(reason, *failure.details) from None
 
 
@@ -71,9 +74,12 @@ def _slopes_with(share: Callable, step: int = 0, put: str = "add") -> Callable[.
             window = np.s_[top : top + size, left : left + size]
             received = share(gradient[y, x], image[window])
             old = slopes[window]
-            slopes[window] = {"add": old + received, "erase": received}.get(
-                put, np.where(received != 0, received, old)
-            )
+            slopes[window] = {
+                "add": old + received,
+                "erase": received,
+                "keep": np.where(received != 0, received, old),
+                "cut": np.trunc(old + received),
+            }[put]
         return slopes
 
     return slopes_of
@@ -88,7 +94,13 @@ def _everywhere(gradient, image, size, S) -> np.ndarray:
     return sum(g * (image == most) for g, most in zip(gradient.flat, winners.flat, strict=True))
 
 
+_TYPE_OF_THE_IMAGE = (
+    "the array for the slopes took its type from the image. Start from `np.zeros(image.shape)`."
+)
 _SLOPE_MISCONCEPTIONS = [
+    Misconception(
+        f"Fractions are cut off: {_TYPE_OF_THE_IMAGE}", _slopes_with(_to_winner, put="cut")
+    ),
     Misconception(
         "Equal shares for all pixels of a window: that is average pooling. The losers of a window "
         "get nothing.",

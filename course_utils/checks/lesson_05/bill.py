@@ -41,7 +41,7 @@ def multiply_adds(H: int, W: int, C: int, stack: Sequence[tuple[int, int, int]])
         "In a loop over `K, S, filters`: `H, W = math.ceil(H / S), math.ceil(W / S)`, then "
         "`total += H * W * K * K * C * filters`, then `C = filters`.",
     ),
-    praise="Six times this, times images, times epochs: now you can read the price of a training.",
+    praise="Times six, times images, times epochs: the price of a whole training.",
 )
 def judge_multiply_adds(answer: Any) -> None:
     """Compare on one layer, on odd sizes that are not square, and on stacks."""
@@ -64,12 +64,20 @@ def _always_the_image_channels(H, W, C, stack) -> int:
     return sum(_bill(H, W, C, stack, term=lambda H, W, K, _, filters: _term(H, W, K, C, filters)))
 
 
+def _filters_before_stride(H, W, C, stack) -> int:
+    return multiply_adds(H, W, C, [(K, S, filters) for K, filters, S in stack])
+
+
 def _stay(H: int, K: int, S: int) -> int:
     return H
 
 
 def _down(H: int, K: int, S: int) -> int:
     return H // S
+
+
+def _unrounded(H: int, K: int, S: int) -> float:
+    return H / S
 
 
 def _valid(H: int, K: int, S: int) -> int:
@@ -87,6 +95,10 @@ _SLIPS = {  # the thought, and the options of _bill that compute it
         "rows": _down,
         "columns": _down,
     },
+    "Not rounded: 7 rows at stride 2 leave 4, not 3.5; use `math.ceil`.": {
+        "rows": _unrounded,
+        "columns": _unrounded,
+    },
     "Only the rows shrink: a stride steps across the columns, too.": {"columns": _stay},
     "Only the columns shrink: a stride steps down the rows, too.": {"rows": _stay},
     "The borders are lost, as with 'valid'. Here all layers pad: H / S rows, rounded up.": {
@@ -101,6 +113,9 @@ _SLIPS = {  # the thought, and the options of _bill that compute it
     },
     "The filters are missing: each of them works at every place.": {
         "term": _at_each_place(lambda K, C, filters: K * K * C)
+    },
+    "An image need not be square: rows times columns.": {
+        "term": lambda H, W, K, C, filters: _term(H, H, K, C, filters)
     },
     "The biases are counted, too. Here a multiply-add is a weight times a number, added on.": {
         "term": _at_each_place(lambda K, C, filters: (K * K * C + 1) * filters)
@@ -135,4 +150,5 @@ _MISCONCEPTIONS = [
         "Every layer works on the image's size. The second one gets what the first has left.",
         _each_from_the_image,
     ),
+    Misconception("A layer is (K, S, filters), in this order.", _filters_before_stride),
 ]

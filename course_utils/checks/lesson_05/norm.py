@@ -33,6 +33,7 @@ def _norm(  # the options are the mistakes that one can make
     uses=lambda training, batch, old, new: batch if training else old,
     keeps=lambda training, m, batch, old: m * old + (1 - m) * batch if training else old,
     spread=lambda variance: variance,
+    returns=lambda training, batch, new: new,
     finish=lambda scaled, gamma, beta: gamma * scaled + beta,
 ) -> tuple:
     keepdims = axis == (1, 2) or axis == 3
@@ -41,7 +42,8 @@ def _norm(  # the options are the mistakes that one can make
     kept = batch[0], spread(batch[1])
     new = tuple(keeps(training, momentum, b, o) for b, o in zip(kept, old, strict=True))
     mu, sigma2 = (uses(training, b, o, n) for b, o, n in zip(batch, old, new, strict=True))
-    return finish((x - mu) / root(sigma2, epsilon), gamma, beta), *new
+    y = finish((x - mu) / root(sigma2, epsilon), gamma, beta)
+    return y, *returns(training, batch, new)
 
 
 @exercise(
@@ -56,7 +58,7 @@ def _norm(  # the options are the mistakes that one can make
         "`mean = momentum * mean + (1 - momentum) * mu`, likewise `variance`; else `mu, sigma2 = "
         "mean, variance`. Return `y, mean, variance`.",
     ),
-    praise="Two modes and four numbers a channel: this is the layer that you have been using.",
+    praise="Two modes, four numbers a channel: this is the layer that you have used.",
 )
 def judge_batch_norm(answer: Any) -> None:
     """Compare both modes on four numbers a channel, on larger maps, on one image in use."""
@@ -181,6 +183,13 @@ _SLIPS = {  # the thought, and the options of _norm that compute it
     "The running averages forget everything at once: they become the batch's.": {
         "keeps": lambda training, m, batch, old: batch if training else old
     },
+    "The running mean forgets: it became the batch's own.": {
+        "returns": lambda training, batch, new: (batch[0], new[1]) if training else new
+    },
+    "The running variance forgets: it became the batch's own.": {
+        "returns": lambda training, batch, new: (new[0], batch[1]) if training else new
+    },
+    "Running mean and variance are exchanged.": {"returns": lambda training, batch, new: new[::-1]},
     "A sum in place of an average: the batch gets the share 1 - momentum.": {
         "keeps": lambda training, m, batch, old: m * old + batch if training else old
     },

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from course_utils.checks.compare import Misconception, compare
-from course_utils.checks.registry import exercise
+from course_utils.checks.registry import CheckFailed, exercise
 
 CHANNEL = (0, 1, 2)  # the axes that are not the channels
 
@@ -53,9 +53,14 @@ def judge_standardise(answer: Any) -> None:
     how = {"name": "standardise", "tolerance": 1e-4}
     cases = [(small, one), (small, small), (many, others), (many, others[:1])]
     plain = [(small, np.full_like(one, 30)), (many, np.full_like(others, 9))]
-    with np.errstate(all="ignore"):
-        compare(answer, standardise, cases, _SCALE_MISCONCEPTIONS, **how)
-        compare(answer, standardise, plain, **how)
+    try:
+        with np.errstate(all="ignore"):
+            compare(answer, standardise, cases, _SCALE_MISCONCEPTIONS, **how)
+            compare(answer, standardise, plain, **how)
+    except CheckFailed as failure:
+        left = ". Average over images, rows and columns: three numbers are left."
+        reason = failure.reason + left * ("broadcast" in failure.reason)
+        raise CheckFailed(reason, *failure.details) from None
 
 
 def _by(of_mean: Callable, of_deviation: Callable | None = None, **options) -> Callable:
@@ -78,6 +83,12 @@ def _own(x_train: np.ndarray, x: np.ndarray) -> np.ndarray:
     return x
 
 
+def _each_training_image(x_train: np.ndarray, x: np.ndarray) -> Any:
+    if len(x) not in (1, len(x_train)):
+        return np.nan  # here it stops with an error
+    return _by(_train, axis=(1, 2), keepdims=True)(x_train, x)
+
+
 _SCALE_MISCONCEPTIONS = [
     Misconception(
         "Half mended: one number for each colour, but still the pile's own. Mean and deviation "
@@ -90,7 +101,7 @@ _SCALE_MISCONCEPTIONS = [
         _by(_train, axis=None),
     ),
     Misconception(
-        "Both mistakes are still there: the pile's own mean, and one number for all colours.",
+        "Nothing is mended yet: the pile's own mean and deviation, one number for all colours.",
         _by(_own, axis=None),
     ),
     Misconception(
@@ -105,6 +116,23 @@ _SCALE_MISCONCEPTIONS = [
         "This is a mean image, with numbers for each place. A cat may sit anywhere: average over "
         "rows and columns as well.",
         _by(_train, axis=0),
+    ),
+    Misconception(
+        "Average over the columns, too; the axes are image, row, column, colour.",
+        _by(_train, axis=(0, 1)),
+    ),
+    Misconception(
+        "Each training image has a mean of its own. Average over the images, too: three numbers "
+        "are left.",
+        _each_training_image,
+    ),
+    Misconception(
+        "The mean is by colour, the deviation still one number.",
+        lambda x_train, x: (x - x_train.mean(axis=CHANNEL)) / x_train.std(),
+    ),
+    Misconception(
+        "Brackets: subtract first, then divide.",
+        lambda x_train, x: x - x_train.mean(axis=CHANNEL) / x_train.std(axis=CHANNEL),
     ),
     Misconception(
         "Each image is scaled by itself: the sky becomes as grey as a road. Use the training pile.",
@@ -133,6 +161,11 @@ _SCALE_MISCONCEPTIONS = [
     Misconception(
         "Back to whole numbers: the fractions are cut off. Leave the result as it is.",
         lambda x_train, x: np.trunc(standardise(x_train, x)),
+    ),
+    Misconception(
+        "The result was put into whole numbers from 0 to 255, as the images are: below 0 it wraps "
+        "round to 255. Leave the fractions.",
+        lambda x_train, x: standardise(x_train, x).astype(np.uint8),
     ),
     Misconception(
         "It is the training images that come back. Scale the other pile.",

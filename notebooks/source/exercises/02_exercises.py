@@ -175,7 +175,8 @@ plt.show()
 #
 # Return that slope for every pixel of `image`, which is one grey image, `(height, width)`. Windows
 # of `size` x `size` are `S` pixels apart, so they may overlap or leave gaps. No two pixels of one
-# window are equal: each window has one winner.
+# window are equal: each window has one winner. The image may hold whole numbers, and the slopes
+# fractions.
 #
 # The check does what the lesson did: it nudges each pixel up and down, measures how the loss moves,
 # and compares.
@@ -218,12 +219,14 @@ if slopes is not None:
     titles = ["by max pooling", "the same, pooled", "by average pooling"]
     plots.show_images([by_max[0], pooled[0], by_average[0]], titles, columns=3)
     plt.show()
-    print("pools to the photograph:", np.allclose(pooled, target, atol=0.002))
+    both = pooled, scratch.average_pool2d(by_average, 4)
+    print("both pool to the photograph:", np.allclose(both, target, atol=0.002))
 
 # %% [markdown]
 # Average pooling tells every pixel of a tile the same and paints a mosaic. Max pooling speaks to
 # one pixel in sixteen: the winner is moved all the way, and the other fifteen never hear that there
-# was a mistake. Yet the two look alike once pooled. In a network it is the same: behind max pooling
-# most places of a feature map get no gradient from an image, and wait for one in which they win.
+# was a mistake. Yet both images pool to the same photograph, each by its own pooling. In a network
+# it is the same: in front of a max pooling most places of a feature map get no gradient from an
+# image, and wait for one in which they win.
 #
 # **Next:** [lesson 3](../03_fashion_mnist_cnn.ipynb).

@@ -94,14 +94,15 @@ plots.show_images([*four, *alone], titles, columns=4, width=4.8)
 plt.show()
 
 # %% [markdown]
-# Below, all four have the same mean and the same contrast: night is as bright as day, and the white
-# behind the ship is as grey as a road. Each image was scaled by its *own* mean and deviation, so what
+# Below, all four have the same mean and the same contrast: the dark one is as bright as the horse's
+# meadow, and the white behind the ship is as grey as a road. Each image was scaled by its *own* mean and deviation, so what
 # a pixel means depends on the company that it comes in. And an image of one colour all over would
 # be divided by 0.
 #
-# Write a function without the article's two mistakes. It gets the training images `x_train`, and
-# `x`, any pile of images: the training images themselves, the test images, all ships, or one image
-# alone. Return `x`, scaled. Both arrays have the shape `(n, height, width, channels)`.
+# Write a function without the article's mistake, and with a number for each colour. It gets the
+# training images `x_train`, and `x`, any pile of images: the training images themselves, the test
+# images, all ships, or one image alone. Return `x`, scaled. Both arrays have the shape
+# `(n, height, width, channels)`.
 #
 # - The mean and the deviation belong to the model: whose are they?
 # - Not one number for everything: **one mean and one deviation for each colour**, as in the lesson
@@ -226,7 +227,7 @@ plt.show()
 # %% [markdown]
 # With a momentum of 0.9 the start counts for a third after ten batches and for almost nothing after
 # forty. From then on the lines tremble around the truth, since the newest batch always has a tenth
-# of the say. So a network that was trained for a few steps only is good in training mode and bad in
+# of the say. (In the right panel the three nearly coincide.) So a network that was trained for a few steps only is good in training mode and bad in
 # use: its memory still holds the start. Keras's own momentum is 0.99, and it needs ten times as
 # long.
 #
