@@ -20,8 +20,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Locator, Page, sync_playwright
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -109,7 +111,7 @@ def wait_for(what: str, is_so) -> None:
 class Notebook:
     """A notebook open in JupyterLab."""
 
-    def __init__(self, page: Page, address: str, token: str, path: str, pictures: Path):
+    def __init__(self, page: "Page", address: str, token: str, path: str, pictures: Path):
         self.page, self.address, self.token, self.pictures = page, address, token, pictures
         page.goto(f"{address}/lab/tree/{path}?reset&token={token}")
         wait_for("the kernel", self.is_idle)
@@ -120,7 +122,7 @@ class Notebook:
         kernels = self.page.request.get(f"{self.address}/api/kernels?token={self.token}").json()
         return [k["execution_state"] == "idle" and k["connections"] > 0 for k in kernels] == [True]
 
-    def cell(self, position: int) -> Locator:
+    def cell(self, position: int) -> "Locator":
         """The cell at a position, Markdown cells counted."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(position)
 
@@ -192,6 +194,8 @@ def walk(exercise: Exercise, notebook: Notebook) -> None:
 
 def main() -> None:
     """Walk, and end with status 1 where a walk did not come to its end."""
+    from playwright.sync_api import sync_playwright
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("lessons", nargs="*", help="lesson numbers (default: all)")
