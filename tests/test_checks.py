@@ -301,6 +301,12 @@ def test_a_wrong_answer_is_named_before_an_error_on_a_later_input():
             compare(answer, lambda x: x * x, cases, [doubled], name="square")
 
 
+def test_only_an_input_that_is_shown_is_recommended_for_paper():
+    for size, words in ((2, "by hand"), (7, "named below")):
+        with pytest.raises(CheckFailed, match=words):
+            compare(lambda x: 0, lambda x: 1, [(np.ones((size, size)),)], name="f")
+
+
 def test_an_endless_loop_becomes_a_message(monkeypatch):
     monkeypatch.setattr(limit, "SECONDS", 0.2)
 

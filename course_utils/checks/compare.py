@@ -76,10 +76,11 @@ def _judge(answers, right, cases, misconceptions, name, tolerance) -> None:
     for case, answer in zip(cases, answers, strict=True):
         expected = np.asarray(right(*case), dtype=float)
         if not agree(answer, expected, tolerance):
-            thought = _thought(answers, expected, answer, cases, misconceptions, tolerance)
+            tried = spelt(name, case)
             raise CheckFailed(
-                thought,
-                f"tried     {spelt(name, case)}",
+                _thought(answers, cases, misconceptions, tolerance)
+                or _difference(answer, expected, tried),
+                f"tried     {tried}",
                 f"expected  {shown(expected)}",
                 f"got       {shown(answer)}",
                 *_first_difference(answer, expected, tolerance),
@@ -96,15 +97,23 @@ def _first_difference(answer: np.ndarray, expected: np.ndarray, tolerance: float
     return [f"first at  {list(place)}: {both}"]
 
 
-def _thought(answers, expected, answer, cases, misconceptions, tolerance) -> str:
+def _thought(answers, cases, misconceptions, tolerance) -> str:
+    """Return the misconception that explains all answers, or an empty text."""
     for misconception in misconceptions:
         guesses = (np.asarray(misconception.function(*case), dtype=float) for case in cases)
         if all(agree(a, g, tolerance) for a, g in zip(answers, guesses, strict=True)):
             return misconception.thought
+    return ""
+
+
+def _difference(answer: np.ndarray, expected: np.ndarray, tried: str) -> str:
+    """Return in what an answer differs that no misconception explains."""
     if answer.shape != expected.shape:
         return f"The answer is {_form(answer)}; it should be {_form(expected)}."
     if np.isnan(answer).any():
         return "There is a NaN (not a number) in the answer: 0 / 0, or a sum that overflowed."
+    if "an array of shape" in tried or "<" in tried:
+        return "The answer differs from the expected one, on the input named below."
     return "The answer differs from the expected one. Do the small case below by hand."
 
 
