@@ -48,6 +48,11 @@ def scaled_before_relu(features, gradients):
     return np.maximum(heat / heat.max(axis=(1, 2), keepdims=True), 0)
 
 
+def by_magnitude(features, gradients):
+    heat = cam(features, gradients, relu=False, scale=False)
+    return (heat / abs(heat).max(axis=(1, 2), keepdims=True)).clip(0)
+
+
 def smallest_first(features, gradients):
     heat = cam(features, gradients, scale=False)
     heat = heat - heat.min(axis=(1, 2), keepdims=True)
@@ -241,6 +246,7 @@ WRONG = {
         ),
         ("0 / 0", divided_by_zero, "0 / 0 is NaN"),
         ("scaled before the ReLU", scaled_before_relu, "Scaled before"),
+        ("magnitude before the ReLU", by_magnitude, "largest magnitude, before"),
         ("an axis too many", lambda A, g: cam(A, g)[..., None], "shape (1, 2, 2, 1)"),
     ],
     "07.3": [

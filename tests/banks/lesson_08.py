@@ -162,6 +162,12 @@ def block(
     return resnext_block
 
 
+def bent_by_count(x, groups, budget):
+    """A ReLU behind every normalisation of W channels, as in lesson 8's bottleneck."""
+    C = x.shape[-1]
+    return block(bends=(1, 1, widest(C, groups, budget) == C))(x, groups, budget)
+
+
 def block_of_operations(x, groups, budget):
     """Dense layers as 1 x 1, a Sequential for F, operations instead of layers, W from the root."""
     import keras
@@ -526,6 +532,7 @@ WRONG = {
         ("no last ReLU", block(last=False), "last ReLU is missing"),
         ("ReLU before the sum", block(bends=(1, 1, 1), last=False), "not the sum"),
         ("a ReLU too many", block(bends=(1, 1, 1)), "too many"),
+        ("ReLU by count", bent_by_count, "Only where W = C: A ReLU"),
         ("no first ReLU", block(bends=(0, 1, 0)), "behind the first"),
         ("no second ReLU", block(bends=(1, 0, 0)), "behind the second"),
         ("no ReLU inside", block(bends=(0, 0, 0)), "Nothing bends"),

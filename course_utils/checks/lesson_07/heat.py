@@ -31,6 +31,10 @@ def _between(heat: np.ndarray) -> np.ndarray:
     return _to_one(heat - heat.min(axis=(1, 2), keepdims=True))
 
 
+def _by_magnitude(heat: np.ndarray) -> np.ndarray:
+    return np.maximum(heat / np.abs(heat).max(axis=(1, 2), keepdims=True), 0)
+
+
 @exercise(
     "07.2",
     answers=("heat_maps",),
@@ -48,10 +52,10 @@ def _between(heat: np.ndarray) -> np.ndarray:
 def judge_heat_maps(answer: Any) -> None:
     """Ask for a map of four places, for batches, then for a map that nothing speaks for."""
     rng = np.random.default_rng(1)
-    small = [[[[5, 2], [0, 2]], [[2, 0], [0, 6]]]], [[[[5, -1], [1, -1]], [[1, -1], [1, -1]]]]
+    small = [[[[5, 2], [0, 2]], [[2, 0], [0, 10]]]], [[[[5, -1], [1, -1]], [[1, -1], [1, -1]]]]
     cases = [
         (
-            labelled(small[0], "2 channels, [[5, 0], [2, 0]] and [[2, 2], [0, 6]]"),
+            labelled(small[0], "2 channels, [[5, 0], [2, 0]] and [[2, 2], [0, 10]]"),
             labelled(small[1], "gradients [[5, 1], [1, 1]] and [[-1, -1], [-1, -1]]"),
         )
     ]
@@ -76,6 +80,8 @@ _AGAINST = {
     ),
 }
 _CAM = {
+    "Divided by the largest magnitude, before the ReLU: the hottest place must be 1. ReLU first, "
+    "then divide.": (lambda A, g: _cam(A, _mean(g), np.array, _by_magnitude)),
     "The ReLU is missing: what speaks against the class is negative, and must become 0.": (
         lambda A, g: _cam(A, _mean(g), np.array)
     ),

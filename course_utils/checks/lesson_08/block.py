@@ -11,6 +11,7 @@ from course_utils.checks.registry import CheckFailed, exercise
 
 NAME = "resnext_block"
 CASES = [((4, 3, 8), 4, 516), ((5, 7, 6), 2, 400), ((3, 4, 20), 1, 600), ((6, 5, 40), 8, 2500)]
+CASES += [((4, 3, 8), 4, 272)]  # W = C
 
 
 @exercise(
@@ -23,12 +24,13 @@ CASES = [((4, 3, 8), 4, 516), ((5, 7, 6), 2, 400), ((3, 4, 20), 1, 600), ((6, 5,
         "sees W / groups channels only, at 9 places. Begin with W = groups and widen while the "
         "next width is still within the budget.",
         "`while 2 * C * (W + groups) + 9 * (W + groups) ** 2 // groups <= budget: W += groups`. "
-        "Then lesson 8's `bottleneck_block` with `groups=groups` in its middle convolution.",
+        "Then lesson 8's `bottleneck_block` with `groups=groups` in its middle convolution only, "
+        "and its ReLU by position, not by `count == width` (W may equal C).",
     ),
-    praise="Groups buy width, and the shortcut lets the block do nothing at first.",
+    praise="Groups buy width; were the last γ 0, only the shortcut would be left.",
 )
 def judge_resnext_block(answer: Any) -> None:
-    """Build four blocks, read their widths and kernels, then run one against the formula."""
+    """Build blocks, read their widths and kernels, then run two against the formula."""
     if not callable(answer) or isinstance(answer, type):
         raise CheckFailed(f"`{NAME}` must be a function; it is {shown(answer)}.")
     with _random_state_kept():
@@ -39,6 +41,10 @@ def judge_resnext_block(answer: Any) -> None:
         for block, case in zip(blocks, CASES, strict=True):
             _judge_kernels(block, case)
         judge_numbers(blocks[0], _tried(CASES[0]))
+        try:
+            judge_numbers(blocks[-1], _tried(CASES[-1]))
+        except CheckFailed as failure:
+            raise CheckFailed(f"Only where W = C: {failure.reason}", *failure.details) from None
 
 
 @contextlib.contextmanager
