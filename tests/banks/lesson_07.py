@@ -79,6 +79,16 @@ def row(maps, channel):
     return maps[:, channel]
 
 
+def column(maps, channel):
+    return maps[:, :, channel]
+
+
+def deviation(gradient):
+    import tensorflow as tf
+
+    return tf.math.reduce_std(gradient) + 1e-5
+
+
 def as_it_is(gradient):
     return 1.0
 
@@ -175,6 +185,23 @@ def by_place(score, image, patch, stride, fill):
     return heat
 
 
+def totalled(sides=lambda rows, columns: (rows, columns), felt=float, channels=slice(None)):
+    """A map by totals and counts, with one thing done otherwise."""
+
+    def occlusion_map(score, image, patch, stride, fill):
+        total, covers = np.zeros((2, *image.shape[:2]))
+        height, width = sides(*image.shape[:2])
+        for top in range(0, height - patch + 1, stride):
+            for left in range(0, width - patch + 1, stride):
+                covered = image.copy()
+                covered[top : top + patch, left : left + patch, channels] = fill
+                total[top : top + patch, left : left + patch] += felt(score(image) - score(covered))
+                covers[top : top + patch, left : left + patch] += 1
+        return total / np.maximum(covers, 1)
+
+    return occlusion_map
+
+
 def spread_from_places(score, image, patch, stride, fill):
     heat = by_place(score, image, patch, stride, fill)
     total, covers = np.zeros((2, *image.shape[:2]), "float32")
@@ -188,6 +215,13 @@ WRONG = {
     "07.1": [
         ("shares that speak", lambda maps: (maps != 0).mean(axis=(0, 1, 2)), "that speak"),
         ("counts", lambda maps: (maps == 0).sum(axis=(0, 1, 2)), "These are counts"),
+        (
+            "over the places of one image",
+            lambda maps: (maps == 0).sum(axis=(0, 1, 2)) / maps[0, ..., 0].size,
+            "places of one image",
+        ),
+        ("over the images", lambda maps: (maps == 0).sum((0, 1, 2)) / len(maps), "images only"),
+        ("percent", lambda maps: 100 * (maps == 0).mean(axis=(0, 1, 2)), "These are percent"),
         ("the layer", lambda maps: np.mean(maps == 0), "the whole layer"),
         ("each image", lambda maps: (maps == 0).mean(axis=(1, 2)), "Each image"),
         ("channels first", lambda maps: (maps == 0).mean(axis=(0, 2, 3)), "that of the rows"),
@@ -272,8 +306,15 @@ WRONG = {
         (
             "no root",
             lambda *case: step(*case, norm=lambda g: root_of_sum(g) ** 2 / g.numpy().size + 1e-9),
-            "root is missing",
+            "the root is missing.",
         ),
+        (
+            "no root, but 1e-5",
+            lambda *case: step(*case, norm=lambda g: root_of_sum(g) ** 2 / g.numpy().size + 1e-5),
+            "missing in front",
+        ),
+        ("standard deviation", lambda *case: step(*case, norm=deviation), "standard deviation"),
+        ("a column", lambda *case: step(*case, pick=column), "A column is asked"),
         (
             "largest slope",
             lambda *case: step(*case, norm=lambda g: abs(g.numpy()).max() + 1e-9),
@@ -312,6 +353,11 @@ WRONG = {
             "that is left",
         ),
         ("no rises", lambda *case: occlude(*case).clip(0), "cut off"),
+        ("no rise, square by square", totalled(felt=lambda fall: max(fall, 0)), "as no fall"),
+        ("magnitudes", totalled(felt=abs), "Rise and fall count the same"),
+        ("first channel", totalled(channels=0), "Only the first channel"),
+        ("exchanged ranges", totalled(sides=lambda rows, columns: (columns, rows)), "have changed"),
+        ("rows twice", totalled(sides=lambda rows, columns: (rows, rows)), "ends both ranges"),
         ("by place", by_place, "as in the lesson"),
         ("NaN", with_options(empty=np.nan), "no square covered"),
         ("changes the image", covers_in_place, "in place"),

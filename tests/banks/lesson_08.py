@@ -62,6 +62,28 @@ def in_one_pass(n, K, C, F, per_number, between):
     return max(n * full[0] / per_number, n * full[1] + full[0]) / separated
 
 
+def between_forgotten(n, K, C, F, per_number):
+    (full, maps), (first, _), (second, _) = ordinary_and_passes(n, K, C, F)
+    time = slower(per_number, n)
+    return time(full, maps) / (time(first, C) + time(second, F))
+
+
+def slower_of_two(n, K, C, F, per_number):
+    full, *two = (slower(per_number, n)(*one) for one in ordinary_and_passes(n, K, C, F))
+    return full / max(two)
+
+
+def nobody_taken_out(probabilities, labels, threshold, costs):
+    """Every exit looks at all images, whoever has left before it."""
+    right, spent = 0, 0
+    for exit, stage in enumerate(probabilities):
+        for row, label in zip(stage, labels, strict=True):
+            if row.max() >= threshold or exit == len(probabilities) - 1:
+                right += row.argmax() == label
+                spent += sum(costs[: exit + 1])
+    return right / len(labels), spent / len(labels)
+
+
 def image_by_image(probabilities, labels, threshold, costs):
     right, spent = 0, 0.0
     for image, label in enumerate(labels):
@@ -357,6 +379,8 @@ WRONG = {
             "places are missing in",
         ),
         ("upside down", lambda n, K, C, F, p: 1 / ratio(n, K, C, F, slower(p, n)), "upside down"),
+        ("maps between forgotten", between_forgotten, "reads *and* writes"),
+        ("larger of two", slower_of_two, "add their times"),
         (
             "three times",
             lambda n, K, C, F, p: [slower(p, n)(*one) for one in ordinary_and_passes(n, K, C, F)],
@@ -461,6 +485,7 @@ WRONG = {
             chosen(lambda largest, t: np.zeros(largest.shape[1], int)),
             "All leave at the first",
         ),
+        ("counted again", nobody_taken_out, "counted again at a later"),
         ("swapped", lambda *case: image_by_image(*case)[::-1], "wrong order"),
     ],
     "08.4": [
@@ -473,6 +498,7 @@ WRONG = {
             "not made from x",
         ),
         ("padding valid", block(padding="valid", merge=lambda layers, x, y: y), "Height and width"),
+        ("padding valid, added", block(padding="valid"), "keeps rows and columns"),
         (
             "side by side",
             block(merge=lambda layers, x, y: layers.Concatenate()([x, y])),

@@ -112,6 +112,15 @@ _STEPS = {
     "Divided by the mean square: the root is missing.": (
         partial(_step, length=lambda slope: np.mean(slope**2))
     ),
+    "Divided by the mean square (and `1e-5`): the root is missing in front of it.": (
+        partial(_step, length=lambda slope: np.mean(slope**2) + 1e-5)
+    ),
+    "The standard deviation takes the mean off first: divide by the root of the mean square.": (
+        partial(_step, length=lambda slope: np.std(slope) + 1e-5)
+    ),
+    "A column is asked, not a channel; the channels are the last axis.": partial(
+        _step, answer=lambda maps, channel: maps[:, :, channel]
+    ),
     "Divided by the largest slope; the norm here is the root of the mean square.": (
         partial(_step, length=lambda slope: np.abs(slope).max())
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,16 @@ def _map(score, image, patch, stride, fill, join=np.ma.mean, **options) -> np.nd
     return np.ma.filled(join(np.ma.masked_invalid(layers), axis=0), 0)
 
 
-def _falls(score, image, patch, stride, fill, short=0, stays=False, full=1):
+def _falls(
+    score, image, patch, stride, fill, short=0, stays=False, full=1, axes=(0, 1), felt=float, hit=()
+):
     covered = image.copy()
-    for top in range(0, image.shape[0] - patch + 1 - short, stride):
-        for left in range(0, image.shape[1] - patch + 1 - short, stride):
-            place = slice(top, top + patch), slice(left, left + patch)
-            covered = covered if stays else image.copy()
-            covered[place] = fill
-            yield place, full * score(image) - score(covered)
+    tops, lefts = (range(0, image.shape[axis] - patch + 1 - short, stride) for axis in axes)
+    for top, left in product(tops, lefts):
+        place = slice(top, top + patch), slice(left, left + patch)
+        covered = covered if stays else image.copy()
+        covered[(*place, ..., *hit)] = fill
+        yield place, felt(full * score(image) - score(covered))
 
 
 @exercise(
@@ -59,6 +62,7 @@ def judge_occlusion_map(answer: Any) -> None:
     )
     six = labelled([[[1], [2], [4]], [[0], [0], [0]]], "image [[1, 2, 4], [0, 0, 0]]")
     cases = [(total, six, 1, 1, 0.0), (total, six, 2, 1, 0.0), (total, six, 1, 1, 3.0)]
+    cases.append((total, np.array([[[1.0, 2], [4, 3]], [[0, 5], [1, 0]]]), 1, 1, 0.0))
     for shape, patch, stride in (((5, 7, 2), 3, 2), ((6, 4, 3), 3, 1), ((7, 4, 3), 4, 3)):
         cases.append((waves, rng.normal(size=shape), patch, stride, -0.5))
     wide = labelled(
@@ -110,6 +114,19 @@ _COVERS = {
     "What raises the score is cut off; a fall may be negative, and that is worth seeing.": (
         lambda *case: np.maximum(occlusion_map(*case), 0)
     ),
+    "A rise counts as no fall before the mean is taken; it is to lower the mean.": partial(
+        _map, felt=lambda fall: max(fall, 0)
+    ),
+    "Rise and fall count the same: the magnitude is taken, and the sign is lost.": partial(
+        _map, felt=abs
+    ),
+    "Only the first channel is covered: `image[rows, columns] = fill` sets them all.": partial(
+        _map, hit=(0,)
+    ),
+    "Rows and columns have changed places in the ranges: 2 rows, 3 columns here.": partial(
+        _map, axes=(1, 0)
+    ),
+    "The number of rows ends both ranges: 2 rows, but 3 columns here.": partial(_map, axes=(0, 0)),
     "One number for each place of the square, as in the lesson; give each pixel its mean.": (
         lambda *case: _by_place(*case)
     ),

@@ -45,6 +45,15 @@ _SHARES = {
     "These are counts; a share is a count divided by how many numbers the channel has.": (
         lambda maps: (maps == 0).sum(axis=(0, 1, 2))
     ),
+    "Divided by the places of one image: a channel has images x rows x columns numbers.": (
+        lambda maps: (maps == 0).sum(axis=(0, 1, 2)) / maps[0, ..., 0].size
+    ),
+    "Divided by the number of images only: a channel has images x rows x columns numbers.": (
+        lambda maps: (maps == 0).sum(axis=(0, 1, 2)) / len(maps)
+    ),
+    "These are percent; a share lies between 0 and 1.": (
+        lambda maps: 100 * (maps == 0).mean(axis=(0, 1, 2))
+    ),
     "This is one share for the whole layer, as in the lesson; leave the channels' axis standing.": (
         lambda maps: (maps == 0).mean()
     ),

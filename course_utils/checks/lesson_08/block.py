@@ -89,7 +89,8 @@ def _built(answer: Callable, case: tuple) -> Any:
                 f"got       {y.shape}",
             )
     except CheckFailed as failure:
-        raise CheckFailed(failure.reason, _tried(case), *failure.details) from None
+        told = _SUM if "ncompatible shapes" in failure.reason else ""
+        raise CheckFailed(failure.reason + told, _tried(case), *failure.details) from None
     return block
 
 
@@ -101,6 +102,7 @@ def _difference(got: tuple, wanted: tuple) -> str:
     return "twice" if got[3] == 2 * wanted[2] else "channels"
 
 
+_SUM = ' - in the sum: padding="same" keeps rows and columns, the last 1 x 1 leads back to C.'
 _SHAPES = {
     "places": "Height and width have changed: stride 1, and padding 'same' for the 3 x 3.",
     "twice": "Twice the channels: the shortcut is laid beside F(x). Add the two.",

@@ -55,6 +55,15 @@ def _counting(accuracy=None, cost=None):
     return outcome
 
 
+def _counted_again(probabilities, labels, threshold, costs):
+    """Judge everybody at every exit: nobody is taken out who has left."""
+    sure = _sureness(probabilities) >= threshold
+    sure[-1] = True
+    right = (probabilities.argmax(axis=2) == labels) & sure
+    spent = sure.sum(axis=1) @ np.cumsum(costs)
+    return right.sum() / len(labels), spent / len(labels)
+
+
 @exercise(
     "08.3",
     answers=("leave_early",),
@@ -82,9 +91,13 @@ def judge_leave_early(answer: Any) -> None:
             [[0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.3, 0.4, 0.3], [0.3, 0.4, 0.3]],
         ]
     )
+    three = np.array(
+        [[[0.6, 0.4], [0.7, 0.3]], [[0.2, 0.8], [0.4, 0.6]], [[0.9, 0.1], [0.45, 0.55]]]
+    )
     some_leave = [
         (SMALL, np.array([0, 1, 0]), 0.75, [1, 4]),
         (SMALL[:, :1], np.array([0]), 0.75, [1, 4]),
+        (three, np.array([1, 1]), 0.7, [2, 3, 10]),
         (four, np.array([0, 1, 1, 2]), 0.6, [2, 3, 10]),
         (many, rng.integers(3, size=40), 0.62, [1, 0.5, 4, 20]),
         (many[:3], rng.integers(3, size=40), 0.85, [2, 1, 3]),
@@ -227,6 +240,11 @@ _EXIT_MISCONCEPTIONS = [
         "Who is unsure everywhere comes out at the first exit (`argmax` of nothing but False is "
         "0). At the last exit all must go.",
         _leaving(lambda p, labels, t: (_sureness(p) >= t).argmax(axis=0)),
+    ),
+    Misconception(
+        "An image that has left is counted again at a later exit: take it out, or ask only those "
+        "who are still there.",
+        _counted_again,
     ),
     Misconception(
         "The right two numbers in the wrong order: accuracy first, then mean cost.",

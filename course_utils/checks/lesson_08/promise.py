@@ -1,9 +1,10 @@
 """Exercise 08.2: how many times faster, if numbers have to be moved."""
 
+from operator import add
 from typing import Any
 
-from course_utils.checks.compare import Misconception, compare
-from course_utils.checks.registry import exercise
+from course_utils.checks.compare import Misconception, compare, spelt
+from course_utils.checks.registry import CheckFailed, exercise
 
 
 def _waits(places, weights, read, written, per_number, slower=max) -> float:
@@ -16,11 +17,22 @@ def times_faster(places: int, K: int, C: int, F: int, per_number: float) -> floa
     return _ratio(places, K, C, F, per_number, _waits)
 
 
-def _ratio(places, K, C, F, per_number, time) -> float:
+def _ratio(places, K, C, F, per_number, time, both=add) -> float:
     """Return the ratio with another formula for the time of a pass."""
-    ordinary = time(places, K * K * C * F, C, F, per_number)
-    depthwise = time(places, K * K * C, C, C, per_number)
-    return ordinary / (depthwise + time(places, C * F, C, F, per_number))
+    ordinary, *separated = _times(places, K, C, F, per_number, time)
+    return ordinary / both(*separated)
+
+
+def _times(places, K, C, F, per_number, time=_waits) -> list[float]:
+    """Return the times of the ordinary, the depthwise and the 1 x 1 pass."""
+    passes = (K * K * C * F, C, F), (K * K * C, C, C), (C * F, C, F)
+    return [time(places, *one, per_number) for one in passes]
+
+
+def _between_forgotten(places, K, C, F, per_number) -> float:
+    depthwise = _waits(places, K * K * C, C, 0, per_number)
+    pointwise = _waits(places, C * F, 0, F, per_number)
+    return _times(places, K, C, F, per_number)[0] / (depthwise + pointwise)
 
 
 @exercise(
@@ -48,7 +60,20 @@ def judge_times_faster(answer: Any) -> None:
         (100, 3, 2, 4, 0.05),
     ]
     cases += [(49, 7, 2, 2, 24), (12544, 5, 3, 256, 36), (196, 3, 512, 512, 36)]
-    compare(answer, times_faster, cases, _TIME_MISCONCEPTIONS, name="times_faster")
+    try:
+        compare(answer, times_faster, cases, _TIME_MISCONCEPTIONS, name="times_faster")
+    except CheckFailed as failure:
+        raise CheckFailed(failure.reason, *_with_times(failure.details, cases)) from None
+
+
+def _with_times(details: tuple[str, ...], cases: list[tuple]) -> list[str]:
+    """Add the times of the three passes below the expected ratio."""
+    if len(details) < 3:
+        return list(details)
+    spelt_cases = [f"tried     {spelt('times_faster', case)}" for case in cases]
+    ordinary, depthwise, pointwise = _times(*cases[spelt_cases.index(details[0])])
+    told = f"that is   {ordinary:g} / ({depthwise:g} + {pointwise:g})"
+    return [*details[:2], told, *details[2:]]
 
 
 def _in_one_pass(places, K, C, F, per_number, between) -> float:
@@ -104,6 +129,15 @@ _TIME_MISCONCEPTIONS = [
     Misconception(
         "The maps are written but never read: a pass moves its input, too.",
         lambda *layer: _ratio(*layer, lambda n, w, r, out, p: max(n * w / p, n * out + w)),
+    ),
+    Misconception(
+        "Depthwise only reads its maps here, and 1 x 1 only writes: each pass reads *and* writes.",
+        lambda *layer: _between_forgotten(*layer),
+    ),
+    Misconception(
+        "The slower part alone is waited for. Depthwise and 1 x 1 run one after the other: add "
+        "their times.",
+        lambda *layer: _ratio(*layer, _waits, both=max),
     ),
     Misconception(
         "per_number has no say: a multiply-add takes far less time than moving a number.",
