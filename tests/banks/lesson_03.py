@@ -89,8 +89,8 @@ def functional_set_up():
     return model
 
 
-def seen(*between, end=("GlobalAveragePooling2D",), kinds=10, widths=(16, 32), relu="relu"):
-    """A function that builds exercise 03.3's network with layers between and behind."""
+def seen(*between, end=("GlobalAveragePooling2D",), widths=(16, 32), relu="relu", front=()):
+    """A function that builds exercise 03.3's network with layers in front, between and behind."""
 
     def answer():
         import keras
@@ -100,10 +100,18 @@ def seen(*between, end=("GlobalAveragePooling2D",), kinds=10, widths=(16, 32), r
             return [getattr(layers, n)() if isinstance(n, str) else n(layers) for n in names]
 
         first, second = (layers.Conv2D(width, 3, activation=relu) for width in widths)
-        stack = [first, *made(between), second, *made(end)]
-        return keras.Sequential([keras.Input((48, 48, 1)), *stack, layers.Dense(kinds)])
+        stack = [*made(front), first, *made(between), second, *made(end)]
+        return keras.Sequential([keras.Input((48, 48, 1)), *stack, layers.Dense(10)])
 
     return answer
+
+
+def divided(layers):
+    return layers.Rescaling(1 / 255)
+
+
+def step_by_step(layers):
+    return layers.MaxPooling2D(2, strides=1)
 
 
 def columns_only(layers):
@@ -285,7 +293,8 @@ WRONG = {
             "by 4",
         ),
         ("one pooling", seen("MaxPooling2D"), "Moves by 2, 4"),
-        ("rows only", seen(end=(columns_only,)), "in one direction"),
+        ("rows only", seen(end=(columns_only,), front=(divided,)), "in one direction"),
+        ("no room left", seen(step_by_step), "near the border of the stage"),
         ("blind", seen(end=(blind,)), "looks at nothing"),
         ("a convolution less", seen(widths=(16, 16)), "not the same any more"),
         ("no relu", seen(relu=None), "followed by a relu"),
@@ -340,6 +349,8 @@ RIGHT = {
     ],
     "03.3": [
         ("largest", seen(end=("GlobalMaxPooling2D",))),
+        ("pixels divided", seen(front=(divided,))),
+        ("pixels divided twice", seen(front=(divided, divided))),
         ("largest of the dense maps", largest_of_the_dense_maps),
         ("averaged, then flattened", averaged_before_flattening),
     ],

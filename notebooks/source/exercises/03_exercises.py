@@ -202,9 +202,10 @@ plt.show()
 # One shoe in five places, whole in each of them. Two steps in the network tie its answer to the place.
 #
 # Write `location_invariant`, which builds a network whose ten logits are the same wherever the garment
-# stands, moved by 1 to 6 pixels in any direction. The two convolutions stay as they are (16 and 32
-# filters of 3 x 3 with relu, stride 1), and so does the input of 48 x 48. What stands between and
-# behind them is yours. And the network must still look: another garment should give other logits.
+# stands, moved by 1 to 6 pixels in any direction. The pixels come as 0 to 1, as `staged` gives them. The
+# two convolutions stay as they are (16 and 32 filters of 3 x 3 with relu, stride 1), and so does the
+# input of 48 x 48 (the stage is just large enough for these two). What stands between and behind them
+# is yours. And the network must still look: another garment should give other logits.
 
 
 # %% exercise={"id": "03.3", "role": "answer", "points": 2}
