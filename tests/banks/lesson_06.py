@@ -50,10 +50,20 @@ def by_the_alphabet(model, base, first):
     return mended(model, base, first, learns=lambda layer, _: layer.name >= first)
 
 
+def norm_by_name(model, base, first):
+    return mended(
+        model,
+        base,
+        first,
+        learns=lambda layer, reached: reached and "norm" not in layer.name,
+        norm_rests=False,
+    )
+
+
 def only_gamma_and_beta(model, base, first):
     mended(model, base, first, norm_rests=False)
     for layer in base.layers:
-        if layer.name.endswith("norm") and layer.trainable:
+        if layer.trainable and hasattr(layer, "gamma"):
             layer.gamma.trainable = layer.beta.trainable = False
     model.compile("sgd", model.loss)
     return model
@@ -99,7 +109,7 @@ def from_behind(model, base, first):
 
     base.trainable = False
     for layer in base.layers[::-1]:
-        layer.trainable = not layer.name.endswith("norm")
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
         if layer.name == first:
             break
     model.compile(keras.optimizers.Adam(1e-5), keras.losses.BinaryCrossentropy(from_logits=True))
@@ -115,9 +125,10 @@ def pixels(
     between=lambda x: (x + 1) * 127.5,
     fraction=255,
     end=lambda x: x,
+    look=lambda x: x,
 ):
     """Plain pixels as 06.3 wants them, with places where it can go wrong."""
-    low, high = batch.min(), batch.max()
+    low, high = look(batch).min(), look(batch).max()
     if low < -2:
         return end(centred(batch))
     if low < 0:
@@ -244,6 +255,12 @@ WRONG = {
         ),
         ("a square", lambda s, u, f: head_parameters((s[0], s[0], s[2]), u, f), "no square"),
         (
+            "channels first",
+            lambda s, u, f: head_parameters(s if f else s[:1], u, f),
+            "channels come last",
+        ),
+        ("two layers", lambda s, u, f: head_parameters(s, u[:2], f), "three layers or more"),
+        (
             "side by side",
             lambda s, u, f: sum(head_parameters(s, (n,), f) for n in u),
             "not on the backbone",
@@ -258,9 +275,10 @@ WRONG = {
     ],
     "06.2": [
         ("the slides", but(learns=lambda layer, reached: True, compiles=False), "compiled anew"),
-        ("nothing frozen", but(learns=lambda layer, reached: True), "Nothing is frozen"),
+        ("nothing frozen", but(learns=lambda layer, reached: True), "learn as well: freeze"),
         ("all frozen", but(learns=lambda layer, reached: False), "still frozen"),
         ("norm trains", but(norm_rests=False), "does not rest"),
+        ("norm by name", norm_by_name, "not for its name"),
         ("only averages", only_gamma_and_beta, "averages move"),
         ("upside down", but(learns=lambda layer, reached: not reached), "wrong way round"),
         ("one too late", one_too_late, "One too late"),
@@ -286,6 +304,9 @@ WRONG = {
         ("stretched", lambda x: (x - x.min()) / (x.max() - x.min()) * 255.0, "stretch"),
         ("turned", pixels_but(end=lambda x: x[..., ::-1]), "red came first already"),
         ("half a scale", pixels_but(between=lambda x: x * 127.5), "does not come out"),
+        ("each by itself", lambda batch: np.stack([pixels(x) for x in batch]), "by itself"),
+        ("range of the first", pixels_but(look=lambda x: x[0]), "The first picture decides"),
+        ("range of the last", pixels_but(look=lambda x: x[-1]), "The last picture decides"),
         ("in place", in_place, "in place"),
         ("the first picture", lambda batch: pixels(batch)[0], "shape has changed"),
     ],
@@ -298,6 +319,12 @@ WRONG = {
         ("weights negative", head(-2, lambda m: -(m**2).sum(axis=1)), "sign of the weights"),
         ("not squared", head(bias=lambda m: -np.linalg.norm(m, axis=1) / 2), "not squared"),
         ("sums", head(centre=lambda part: part.sum(axis=0)), "do not divide"),
+        (
+            "divided by all",
+            lambda f, y: head(centre=lambda part: part.sum(axis=0) / len(f))(f, y),
+            "not by all labels",
+        ),
+        ("mean of the squares", head(bias=lambda m: -(m**2).mean(axis=1) / 2), "not their mean"),
         ("one picture", head(centre=lambda part: part[0]), "first picture"),
         ("median", head(centre=lambda part: np.median(part, axis=0)), "median"),
         ("mean of squares", mean_of_squares, "average first"),

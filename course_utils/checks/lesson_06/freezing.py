@@ -9,7 +9,8 @@ import numpy as np
 from course_utils.checks.compare import call, shown
 from course_utils.checks.registry import CheckFailed, exercise
 
-_ROW = ("stem", "middle", "last")  # not in the order of the alphabet
+_ROW = {"stem": "stem_norm", "middle": "calm", "last": "last_norm"}  # convolution and its norm
+_NAMES = [*_ROW]  # not in the order of the alphabet; not every norm is called one
 
 
 @exercise(
@@ -40,7 +41,7 @@ def judge_fine_tune(answer: Any) -> None:
 
 
 def _all() -> list[str]:
-    return [part for name in _ROW for part in (name, f"{name}_norm")]
+    return [part for pair in _ROW.items() for part in pair]
 
 
 def _toy() -> tuple[Any, Any]:
@@ -51,11 +52,11 @@ def _toy() -> tuple[Any, Any]:
     import keras
 
     stack: list[Any] = [keras.Input((4, 4, 2), name="pixels")]
-    for seed, name in enumerate(_ROW):
+    for seed, (name, norm) in enumerate(_ROW.items()):
         kernel = keras.initializers.GlorotUniform(seed)
         stack += [
             keras_layers.Conv2D(3, 1, activation="tanh", kernel_initializer=kernel, name=name),
-            keras_layers.BatchNormalization(name=f"{name}_norm"),
+            keras_layers.BatchNormalization(name=norm),
         ]
     pool = keras_layers.GlobalAveragePooling2D(name="pool")
     base = keras.Sequential([*stack, pool], name="base")
@@ -106,7 +107,7 @@ def _judge_first(answer: Callable, first: str) -> None:
         raise CheckFailed(_OLD_OPTIMISER if "optimizer can only be" in text else reason) from None
     after = iter([np.any(a != b) for a, b in zip(start, _weights(parts), strict=True)])
     moved = {name: [bool(next(after)) for _ in layer.weights] for name, layer in parts.items()}
-    _judge_moved(moved, [*_ROW[_ROW.index(first) :], "head"], base, first)
+    _judge_moved(moved, [*_NAMES[_NAMES.index(first) :], "head"], base, first)
     _judge_compiled(model, loss)
 
 
@@ -120,16 +121,16 @@ def _judge_moved(moved: dict[str, list[bool]], wanted: list[str], base: Any, fir
     if names == wanted:
         return
     rows = [name for name in names if name in _ROW]
-    reached, below = [name for name in wanted if name in _ROW], _ROW[: _ROW.index(first)]
-    norms = [changes for name, changes in moved.items() if name.endswith("norm")]
+    reached, below = [name for name in wanted if name in _ROW], _NAMES[: _NAMES.index(first)]
+    norms = {name: changes for name, changes in moved.items() if name in _ROW.values()}
     if "head" not in names:
         reason = "The head does not move: freeze layers of `base`, not of the whole model."
     elif not rows:
         on = any(layer.trainable for layer in base.layers if layer.name in reached)
         reason = _NOT_COMPILED if on else f"All of `base` is still frozen: {first!r} should learn."
-    elif rows == list(_ROW) and below:
-        reason = f"Nothing is frozen: the layers before {first!r} learn as well."
-    elif rows == list(below):
+    elif rows == _NAMES and below:
+        reason = f"The layers before {first!r} learn as well: freeze them."
+    elif rows == below:
         reason = f"The wrong way round: the layers before {first!r} learn, the others rest."
     elif rows == [first]:
         reason = f"Only {first!r} itself learns; those after it should, too."
@@ -137,7 +138,11 @@ def _judge_moved(moved: dict[str, list[bool]], wanted: list[str], base: Any, fir
         reason = f"One too late: {first!r} itself is the first layer that learns."
     elif rows != reached:
         reason = "Not the layers that should learn: the one called first and all after it."
-    elif not any(any(changes[:2]) for changes in norms):
+    elif [name for name in norms if name in names] == ["calm"]:
+        reason = (
+            "'calm' is batch normalisation, too: ask for a layer's type, not for its name."
+        )
+    elif not any(any(changes[:2]) for changes in norms.values()):
         reason = "γ and β rest, but the running averages move: set `trainable` of the whole layer."
     else:
         reason = "The right layers learn, but batch normalisation in `base` does not rest."

@@ -85,6 +85,16 @@ _HEAD_MISCONCEPTIONS = [
         lambda shape, units, flatten: head_parameters((shape[0], *shape[::2]), units, flatten),
     ),
     Misconception(
+        "A map is (height, width, channels): the channels come last.",
+        lambda shape, units, flatten: head_parameters(
+            shape if flatten else shape[:1], units, flatten
+        ),
+    ),
+    Misconception(
+        "`units` may hold three layers or more: go on to the end of it.",
+        lambda shape, units, flatten: head_parameters(shape, units[:2], flatten),
+    ),
+    Misconception(
         "Each dense layer stands on the one before it, not on the backbone: its inputs are the "
         "units of that one.",
         lambda shape, units, flatten: sum(head_parameters(shape, (n,), flatten) for n in units),

@@ -180,6 +180,16 @@ _MEAN_MISCONCEPTIONS = [
         _from_means(1, _halved, centre=lambda part: part.sum(axis=0)),
     ),
     Misconception(
+        "A class's mean is its sum divided by the labels of that class, not by all labels.",
+        lambda features, labels: _from_means(
+            1, _halved, centre=lambda part: part.sum(axis=0) / len(labels)
+        )(features, labels),
+    ),
+    Misconception(
+        "|m|² is the sum of the squares over the features, not their mean.",
+        _from_means(1, lambda m: _halved(m) / m.shape[1]),
+    ),
+    Misconception(
         "Each class has more to say than its first picture: take the mean of all of them.",
         _from_means(1, _halved, centre=lambda part: part[0]),
     ),
