@@ -60,7 +60,7 @@ def set_up(scale=(1 / 255,), end=None, loss="from logits", units=128, kinds=10, 
         logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
         model = keras.Sequential([keras.Input((28, 28, 1))])
         for factor in scale:
-            model.add(layers.Rescaling(factor))
+            model.add(layers.Rescaling(*np.atleast_1d(factor).tolist()))
         model.add(layers.Flatten())
         model.add(layers.Dense(units, activation="relu"))
         model.add(layers.Dense(kinds, activation=end))
@@ -223,7 +223,7 @@ WRONG = {
     "03.1": [
         ("no biases", sealed(bias=0), "biases are missing"),
         ("same padding", sealed(half=lambda n: n // 2), "2 off the side"),
-        ("rounds up", sealed(half=lambda n: math.ceil((n - 2) / 2)), "rounds down"),
+        ("rounds up", sealed(half=lambda n: math.ceil((n - 2) / 2)), "no partner"),
         ("no pooling", sealed(half=lambda n: n - 2), "poolings are missing"),
         (
             "one pooling",
@@ -254,7 +254,15 @@ WRONG = {
             "9 places",
         ),
         ("prints", prints_only, "prints its result"),
-        ("a fraction", sealed(half=lambda n: (n - 2) / 2), "differs from the expected"),
+        ("a fraction", sealed(half=lambda n: (n - 2) / 2), "no pixel"),
+        ("no last biases", lambda *case: counted(*case) - 10, "ten of them"),
+        ("no places", sealed(half=lambda n: 1), "keeps all places"),
+        (
+            "pooled at the end",
+            lambda n, *case: counted(n, *case, half=lambda m: (n - 4) // 2 if m == n else m),
+            "first pooling",
+        ),
+        ("one too many", lambda *case: counted(*case) + 1, "differs from the expected"),
         ("one a layer", counted_by_shapes, "a single number"),
     ],
     "03.2": [
@@ -272,7 +280,9 @@ WRONG = {
             "network applies softmax twice",
         ),
         ("scaled twice", set_up((1 / 255, 1 / 255)), "by 255 twice"),
-        ("scaled to -1 and 1", set_up((2 / 255,)), "computes something else"),
+        ("multiplied by 255", set_up((255,)), "rescales multiplies"),
+        ("scaled to -1 to 1", set_up(((1 / 127.5, -1),)), "between -1 and 1"),
+        ("scaled to 0 to 2", set_up((2 / 255,)), "computes something else"),
         ("one-hot loss", set_up(loss="categorical_crossentropy"), "not rows of zeros"),
         ("not compiled", set_up(compiled=False), "not compiled"),
         ("more units", set_up(units=256), "not the same any more"),
@@ -312,7 +322,7 @@ WRONG = {
         (
             "untrained",
             Later(lambda: small(lambda k: k.Flatten(), untrained)),
-            "little better than guessing",
+            "whether it gets logits",
         ),
         (
             "too large",
@@ -320,6 +330,11 @@ WRONG = {
             "more than 50,000",
         ),
         ("pixels from 0 to 1", Later(lambda: closed_form(scale=1.0)), "trained on pixels from 0"),
+        (
+            "pixels from 0 to 1, and not quite",
+            Later(lambda: closed_form(filters=4, pool=6, scale=1.0)),
+            "look further then",
+        ),
         ("hardly looks", Later(one_look), "not much"),
         ("not quite", Later(lambda: closed_form(K=5, filters=4, pool=6)), "Close."),
         ("has seen the test", Later(peeped), "has it seen the test images"),

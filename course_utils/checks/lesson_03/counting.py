@@ -71,10 +71,16 @@ _PARAMETER_MISCONCEPTIONS = [
         half=lambda n: n // 2,
     ),
     _guess("The poolings are missing: each halves the side.", side=lambda n: n - 4),
+    _guess("The first pooling is missing.", side=lambda n: (n - 4) // 2),
     _guess("The second pooling is missing.", side=lambda n: (n - 2) // 2 - 2),
     _guess(
         "Pooling rounds down: a row that has no partner is dropped.",
         half=lambda n: -(-(n - 2) // 2),
+    ),
+    _guess("Half a pixel is no pixel: pooling rounds down, `//`.", half=lambda n: (n - 2) / 2),
+    _guess(
+        "Flatten keeps all places: side * side numbers for each channel, not one.",
+        side=lambda n: 1,
     ),
     _guess(
         "Flatten counts rows times columns times channels; only one side of the image is counted.",
@@ -84,6 +90,10 @@ _PARAMETER_MISCONCEPTIONS = [
         "Flatten hands on all channels: side * side * second numbers, not one channel's.", depth=1
     ),
     _guess("The last dense layer, with its ten units, is missing.", last=0),
+    Misconception(
+        "The biases of the last dense layer are missing: ten units, ten of them.",
+        lambda *case: _parameters(*case) - 10,
+    ),
     Misconception(
         "Only the convolutions are counted; the dense layers have parameters too, most of them.",
         lambda n, c, a, b, units: (9 * c + 1) * a + (9 * a + 1) * b,

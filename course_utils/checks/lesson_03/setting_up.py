@@ -56,19 +56,22 @@ def judge_mended(answer: Any) -> None:
 
 
 def _why_other_outputs(model, images, outputs, logits) -> tuple[str, ...]:
-    scales = {
+    seen = {
         "The pixels reach the first dense layer as they are, up to 255. Divide them by 255 inside "
-        "the network: a layer in front.": 1,
+        "the network: a layer in front.": images,
         "The pixels are divided by 255 twice: they come to the dense layer smaller than 1 / 255. "
-        "Once is enough.": 1 / 255**2,
+        "Once is enough.": images / 255**2,
+        "The pixels are multiplied by 255, up to 65,025: a layer that rescales multiplies, so the "
+        "factor is `1 / 255`.": images * 255.0,
+        "The pixels come to between -1 and 1; asked for is between 0 and 1.": images / 127.5 - 1,
     }
     details = (
         "tried     an image with pixels from 0 to 255, and the network's own weights",
         f"expected  logits {shown(logits[0, :3])} ... or their softmax",
         f"got       {shown(outputs[0, :3])} ...",
     )
-    for thought, scale in scales.items():
-        z = dense_logits(model, images * scale)
+    for thought, pixels in seen.items():
+        z = dense_logits(model, pixels)
         if near(outputs, z) or near(outputs, softmax(z)):
             return thought, *details
     if near(outputs, softmax(softmax(logits))):

@@ -53,13 +53,22 @@ def judge_small_and_good(answer: Any) -> None:
 def _why_not_good(model: Any, images: np.ndarray, labels: np.ndarray, right: float) -> str:
     if right > 96.7:
         return "Better than the best published network (96.7 %): has it seen the test images?"
-    if accuracy(model, images / np.float32(255), labels, "model") >= 86:
+    divided = accuracy(model, images / np.float32(255), labels, "model")
+    if divided >= 86:
         return (
             "It was trained on pixels from 0 to 1, and gets them from 0 to 255: put the division "
             "by 255 into the network, as its first layer."
         )
+    if divided >= max(30, right + 1):
+        return (
+            f"With pixels from 0 to 1 it does better, {divided:.1f} %: was it trained on those? "
+            "Put the division by 255 into the network, as its first layer, and look further then."
+        )
     if right < 30:
-        return "It does little better than guessing: was it trained, and with labels that fit?"
+        return (
+            "It does little better than guessing: was it trained, with labels that fit, and does "
+            "the loss know whether it gets logits?"
+        )
     if right < 80:
         return "It has learnt something, but not much: look at its first loss, then at one batch."
     return "Close. More looking, larger steps at first and smaller ones at the end, more epochs?"

@@ -139,9 +139,7 @@ def _judge_moved(moved: dict[str, list[bool]], wanted: list[str], base: Any, fir
     elif rows != reached:
         reason = "Not the layers that should learn: the one called first and all after it."
     elif [name for name in norms if name in names] == ["calm"]:
-        reason = (
-            "'calm' is batch normalisation, too: ask for a layer's type, not for its name."
-        )
+        reason = "'calm' is batch normalisation, too: ask for a layer's type, not for its name."
     elif not any(any(changes[:2]) for changes in norms.values()):
         reason = "γ and β rest, but the running averages move: set `trainable` of the whole layer."
     else:
