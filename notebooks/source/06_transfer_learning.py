@@ -322,8 +322,8 @@ claim("06.backbone-over-head", per_picture / 1280)
 # that is trained to its end (its weights held small by a penalty, whose strength was chosen here, too):
 
 # %%
-for looks, words in {1: "one look", 2: "and its mirror image", 4: "and both enlarged"}.items():
-    result = recorded(f"06.full.looks-{looks}-validation")
+for count, words in {1: "one look", 2: "and its mirror image", 4: "and both enlarged"}.items():
+    result = recorded(f"06.full.looks-{count}-validation")
     print(f"{words:22}{result.mean:.1f} %")
 
 # %% [markdown]
