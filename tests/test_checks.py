@@ -186,7 +186,7 @@ def test_a_failed_check_prints_the_case_and_what_came_and_raises_one_line(capsys
         "    tried     output_length(10, 3, 1, 1, 1)",
         "    expected  10",
         "    got       9",
-        "Lesson 01  □□□  0 of 3 right",
+        "Lesson 01  □□□□  0 of 4 right",
     ]
     assert len(caught.value._render_traceback_()) == 1
 
@@ -195,14 +195,14 @@ def test_a_right_answer_is_praised_and_the_progress_shown(capsys, fresh):
     check("01.2", {"convolve": loop})
     praise, progress = capsys.readouterr().out.splitlines()
     assert praise.startswith("01.2 right.")
-    assert progress == "Lesson 01  □■□  1 of 3 right"
+    assert progress == "Lesson 01  □■□□  1 of 4 right"
 
 
 def test_what_is_no_longer_right_leaves_the_progress(capsys, fresh):
     check("01.2", {"convolve": loop})
     with pytest.raises(CheckFailed):
         check("01.2", {"convolve": None})
-    assert capsys.readouterr().out.endswith("Lesson 01  □□□  0 of 3 right\n")
+    assert capsys.readouterr().out.endswith("Lesson 01  □□□□  0 of 4 right\n")
 
 
 def test_long_messages_are_broken_between_words_and_indented(capsys, fresh):

@@ -15,12 +15,12 @@ from tools.notebooks import ROOT, targets
 CLASS = ROOT / "docs" / "class_repository"
 WORKFLOW = yaml.safe_load((CLASS / ".github/workflows/check.yml").read_text(encoding="utf-8"))
 WRONG = "def convolve(sequence, weights):\n    return np.correlate(sequence, weights, 'valid')"
-VERDICTS = {"01.1": "right", "01.2": "CheckFailed", "01.3": "CheckFailed"}
+VERDICTS = {"01.1": "right", "01.2": "CheckFailed", "01.3": "CheckFailed", "01.4": "right"}
 
 
 @pytest.fixture(scope="module")
 def filled_in(tmp_path_factory):
-    """A notebook in exercises/ whose first answer is right, the second wrong, the third blank."""
+    """A notebook in exercises/ whose second answer is wrong, the third blank, the others right."""
     exercises, solutions = (
         next(t.notebook() for t in targets(["01"]) if t.kind == kind)
         for kind in ("exercises", "solutions")
@@ -28,7 +28,7 @@ def filled_in(tmp_path_factory):
     for cell, solved in zip(exercises.cells, solutions.cells, strict=True):
         about = cell.metadata.get("exercise", {})
         if about.get("role") == "answer" and about["id"] != "01.3":
-            cell.source = solved.source if about["id"] == "01.1" else WRONG
+            cell.source = WRONG if about["id"] == "01.2" else solved.source
     path = tmp_path_factory.mktemp("class") / "exercises" / "01_exercises.ipynb"
     path.parent.mkdir()
     nbformat.write(exercises, path)

@@ -89,7 +89,7 @@ def ids(lesson: str) -> list[str]:
     Examples
     --------
     >>> ids("01")
-    ['01.1', '01.2', '01.3']
+    ['01.1', '01.2', '01.3', '01.4']
     """
     _load(lesson)
     return sorted(id for id in _EXERCISES if id.startswith(f"{lesson}."))

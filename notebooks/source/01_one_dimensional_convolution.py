@@ -907,6 +907,6 @@ claim("01.flipped-same-answers", same_answers)
 # One dot product, asked everywhere: that is all a convolutional layer does. You wrote it, broke it,
 # counted it and taught it.
 #
-# **Next:** the [exercises](exercises/01_exercises.ipynb) (three, from a warm-up to a challenge), then
+# **Next:** the [exercises](exercises/01_exercises.ipynb) (four, from a warm-up to a challenge), then
 # [lesson 2](02_conv2d_from_scratch.ipynb), where the kernel gets a second dimension and the admiral
 # gets the rest of her outline.

@@ -7,6 +7,7 @@ import numpy as np
 from banks import prints_only
 from course_utils.checks.lesson_01.detection import find_kernel
 from course_utils.checks.lesson_01.length import output_length
+from course_utils.checks.lesson_01.stack import receptive_field
 
 
 def loop(sequence, weights):
@@ -53,6 +54,35 @@ def downhill(x, y, steps, rate=0.2):
     for _ in range(steps):
         k = k - rate / len(y) * windows(x, K).T @ (windows(x, K) @ k - y)
     return k
+
+
+def steps_first(layers):
+    size = step = 1
+    for K, S, D in layers:
+        step *= S
+        size += D * (K - 1) * step
+    return size
+
+
+def one_stride(layers):
+    size = before = 1
+    for K, S, D in layers:
+        size, before = size + D * (K - 1) * before, S
+    return size
+
+
+def from_the_end(layers):
+    size = 1
+    for K, S, D in reversed(layers):
+        size = (size - 1) * S + D * (K - 1) + 1
+    return size
+
+
+def marked_places(layers):
+    places = {0}
+    for K, S, D in layers[::-1]:
+        places = {S * place + D * k for place in places for k in range(K)}
+    return max(places) - min(places) + 1
 
 
 WRONG = {
@@ -128,6 +158,30 @@ WRONG = {
         ("square", lambda x, y: np.linalg.solve(windows(x, len(x) - len(y) + 1), y), "by least"),
         ("too large a step", lambda x, y: downhill(x, y, steps=100, rate=3), "overshoot"),
     ],
+    "01.4": [
+        ("no strides", lambda layers: 1 + sum(D * (K - 1) for K, S, D in layers), "The strides"),
+        ("own stride", steps_first, "own stride"),
+        ("last stride", one_stride, "just before"),
+        (
+            "no dilation",
+            lambda layers: receptive_field([(K, S, 1) for K, S, D in layers]),
+            "The dilation",
+        ),
+        ("back to front", lambda layers: receptive_field(layers[::-1]), "last to the first"),
+        ("adds lengths", lambda layers: sum(K for K, S, D in layers), "The lengths"),
+        (
+            "multiplies",
+            lambda layers: math.prod(D * (K - 1) + 1 for K, S, D in layers),
+            "are multiplied",
+        ),
+        ("begins at 0", lambda layers: receptive_field(layers) - 1, "begin with 1"),
+        (
+            "K gaps",
+            lambda layers: receptive_field([(K + 1, S, D) for K, S, D in layers]),
+            "K - 1 gaps",
+        ),
+        ("last layer only", lambda layers: receptive_field(layers[-1:]), "Only the last layer"),
+    ],
 }
 RIGHT = {
     "01.1": [
@@ -143,6 +197,11 @@ RIGHT = {
     "01.3": [
         ("normal equations", lambda x, y: np.linalg.pinv(windows(x, len(x) - len(y) + 1)) @ y),
         ("downhill", lambda x, y: downhill(x, y, steps=3000)),
+    ],
+    "01.4": [
+        ("from the end", from_the_end),
+        ("marks the places", marked_places),
+        ("NumPy", lambda layers: np.float32(receptive_field(layers))),
     ],
 }
 _BUFFER = "convolution = np.{}(len(sequence) - len(weights) + 1)"

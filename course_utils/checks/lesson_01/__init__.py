@@ -1,5 +1,5 @@
-"""Lesson 01: the length of an output, a web page mended, an unknown kernel found."""
+"""Lesson 01: the length of an output, a web page mended, a kernel found, a stack that sees far."""
 
-from course_utils.checks.lesson_01 import detection, length, mended
+from course_utils.checks.lesson_01 import detection, length, mended, stack
 
-__all__ = ["detection", "length", "mended"]
+__all__ = ["detection", "length", "mended", "stack"]

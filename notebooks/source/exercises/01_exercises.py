@@ -2,7 +2,7 @@
 # jupyter:
 #   course:
 #     lesson: "01"
-#     minutes: 40
+#     minutes: 50
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -12,9 +12,9 @@
 # %% [markdown]
 # # Exercises 1 · One-dimensional convolution
 #
-# *Three pieces of work: a formula, a repair, and a bit of detection.*
+# *Four pieces of work: a formula, a repair, a bit of detection, and a view from above.*
 #
-# **Time** about 40 minutes. **You need to know** [lesson 1](../01_one_dimensional_convolution.ipynb).
+# **Time** about 50 minutes. **You need to know** [lesson 1](../01_one_dimensional_convolution.ipynb).
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. The check tries
 # your answer on small inputs and says what it makes of it. It is on your side: it knows the usual
@@ -140,5 +140,44 @@ if found is not None:
 # Every stop of the kernel is one linear equation for the same few unknowns: 507 equations for 6
 # weights. That is why so little data is enough to learn a convolution, and why it is hard to keep a
 # kernel secret.
+
+# %% [markdown]
+# ## 01.4 · How far does it see?
+#
+# Layers stand in a row: each kernel slides over the outputs of the layer before. So one number at
+# the end looks at a few numbers of the layer before, each of them at a few before that, down to the
+# signal. How many neighbouring places of the signal does it see, from the first to the last, gaps
+# included? This is its **receptive field**.
+#
+# `layers` is a list of `(K, S, D)`: kernel length, stride and dilation, the first layer first. Two
+# kernels of three, side by side and in steps of 1, see five places:
+# `receptive_field([(3, 1, 1), (3, 1, 1)])` is 5. Without any layer a number sees itself, 1.
+
+
+# %% exercise={"id": "01.4", "role": "answer", "points": 2}
+def receptive_field(layers):
+    # BEGIN SOLUTION
+    size, step = 1, 1
+    for K, S, D in layers:
+        size += D * (K - 1) * step
+        step *= S
+    return size
+    # END SOLUTION
+
+
+# %% exercise={"id": "01.4", "role": "check"}
+check("01.4")
+
+# %% [markdown]
+# Ten kernels of three see 21 places: two more for each. Now let every dilation be twice the one
+# before, 1, 2, 4, up to 512. Before you run it: how far does one number see?
+
+# %%
+row = [(3, 1, 2**i) for i in range(10)]
+print(receptive_field([(3, 1, 1)] * 10), receptive_field(row))
+
+# %% [markdown]
+# A hundred times as far, with the same thirty weights. Networks that listen to sound are built like
+# this: they must hear back a long way and have no weights to waste.
 #
 # **Next:** [lesson 2](../02_conv2d_from_scratch.ipynb).
