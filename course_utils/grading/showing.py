@@ -1,0 +1,64 @@
+"""Make text that a learner wrote safe to show: in a line, in a file name, in a spreadsheet."""
+
+import hashlib
+import re
+import unicodedata
+
+LONGEST = 300  # characters of a message
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+FORMULA = ("=", "+", "-", "@", "'")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """Return ``text`` with every character that would not be seen spelt out.
+
+    These are control characters, those that turn the direction of writing, and halves of broken
+    ones. With ``lines`` line breaks and tabs stay.
+
+    Examples
+    --------
+    >>> printable("Ada\\u202e\\n")
+    'Ada\\\\u202e\\\\n'
+    """
+    kept = "\n\t" if lines else ""
+    return "".join(
+        c if c.isprintable() or c in kept else c.encode("unicode_escape").decode() for c in text
+    )
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` on one line, cut, and the same in every run (no addresses in memory).
+
+    Examples
+    --------
+    >>> one_line("<function f at 0x7f1b2c3d4e5f>\\n  is not a number")
+    '<function f at 0x...> is not a number'
+    """
+    line = printable(" ".join(ADDRESS.sub("0x...", text[: 4 * LONGEST]).split()))
+    return line if len(line) <= LONGEST else line[: LONGEST - 4] + " ..."
+
+
+def file_name(learner: str) -> str:
+    """Return a name for a learner's page that no other learner has, on any file system.
+
+    Examples
+    --------
+    >>> file_name("Zoë / ../Müller")
+    'zoe-muller-bd29c0df'
+    """
+    letters = unicodedata.normalize("NFKD", learner).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", letters)
+    code = hashlib.sha256(learner.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return "-".join([*words, code])[-60:].lstrip("-")
+
+
+def cell(text: str) -> str:
+    """Return ``text`` for a spreadsheet, where it must not become a formula.
+
+    Examples
+    --------
+    >>> cell("=1+1"), cell("Ada")
+    ("'=1+1", 'Ada')
+    """
+    text = one_line(text)
+    return f"'{text}" if text.startswith(FORMULA) else text

@@ -1,0 +1,146 @@
+"""The report: complete, escaped, the same in every run."""
+
+import csv
+import html.parser
+import io
+import json
+from fractions import Fraction
+
+import pytest
+
+from course_utils.grading import report, showing, summary
+from course_utils.grading.marks import Mark, Marked, Probe
+from course_utils.grading.summary import Entry, Graded
+
+HOSTILE = "</pre><script>alert(1)</script><img src=x onerror='alert(2)'>{{ 7 * 7 }}\" onload=\"x"
+RIGHT, WRONG = Probe(True, "f(1)"), Probe(False, "f(2)", "got 3")
+
+
+def entry(learner, *marks, problems=(), **answers):
+    return Entry(Marked(learner, marks, problems), answers)
+
+
+@pytest.fixture
+def graded():
+    """Ada has all, Bob two thirds of one exercise, Eve an unreadable file."""
+    return Graded(
+        (
+            entry("Ada", Mark("01.1", 1, (RIGHT,)), Mark("01.2", 2, (RIGHT, RIGHT))),
+            entry(
+                "Bob", Mark("01.1", 1, (RIGHT, RIGHT, WRONG)), Mark("01.2", 2, problem="no answer")
+            ),
+            entry("Eve", Mark("01.1", 1), Mark("01.2", 2), problems=("not a notebook",)),
+        ),
+        seed=7,
+        template="abc",
+        titles={"01.1": "How long?"},
+    )
+
+
+@pytest.fixture
+def hostile():
+    """Everything that a learner can write holds HTML."""
+    mark = Mark("01.1", 1, (Probe(False, HOSTILE, HOSTILE),), HOSTILE)
+    attacker = Entry(Marked(HOSTILE, (mark,), (HOSTILE,)), {"01.1": HOSTILE})
+    return Graded((attacker,), seed=7, template="abc")
+
+
+class Tags(html.parser.HTMLParser):
+    """Collects the names of elements and attributes of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.names = set()
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.names |= {tag, *(name for name, _ in attributes)}
+
+
+def test_the_csv_has_a_row_for_each_learner_and_points_to_two_decimals(graded):
+    rows = list(csv.reader(io.StringIO(report.table(graded))))
+    assert rows == [
+        ["learner", "01.1", "01.2", "points", "of", "problems"],
+        ["Ada", "1", "2", "3", "3", ""],
+        ["Bob", "0.67", "0", "0.67", "3", ""],
+        ["Eve", "0", "0", "0", "3", "not a notebook"],
+    ]
+
+
+def test_no_cell_of_the_csv_is_a_formula():
+    for start in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"):
+        assert showing.cell(start)[0] == "'", start
+
+
+def test_a_learner_who_writes_html_gets_no_element_and_no_attribute(graded, hostile):
+    plain = Tags(report.learner_page(graded, graded.entries[1])).names | {
+        "details",
+        "summary",
+        "pre",
+    }
+    assert Tags(report.learner_page(hostile, hostile.entries[0])).names <= plain
+    assert Tags(report.class_page(hostile)).names <= Tags(report.class_page(graded)).names
+
+
+def test_what_a_learner_writes_is_no_template_and_shown_as_it_is(hostile):
+    page = report.learner_page(hostile, hostile.entries[0])
+    assert "49" not in page
+    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 7
+
+
+def test_no_page_can_load_or_run_anything(graded):
+    for page in (report.class_page(graded), report.learner_page(graded, graded.entries[0])):
+        assert "default-src 'none'" in page
+        assert not Tags(page).names & {"script", "src", "onload", "link"}
+
+
+def test_a_report_written_twice_has_the_same_bytes(graded, tmp_path):
+    report.write(graded, tmp_path / "one")
+    report.write(graded, tmp_path / "two")
+    contents = [
+        {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.*"))}
+        for folder in (tmp_path / "one", tmp_path / "two")
+    ]
+    assert contents[0] == contents[1]
+    assert len(contents[0]) == 6
+
+
+def test_the_pages_of_an_earlier_report_do_not_stay(graded, tmp_path):
+    report.write(graded, tmp_path)
+    report.write(Graded(graded.entries[:1], 7, "abc"), tmp_path)
+    assert len(list((tmp_path / "learners").iterdir())) == 1
+
+
+def test_the_json_has_what_the_marks_are_made_of(graded):
+    content = json.loads(report.everything(graded))
+    assert [
+        Marked.from_dict({k: one[k] for k in ("learner", "marks", "problems")})
+        for one in content["learners"]
+    ] == [one.marked for one in graded.entries]
+
+
+def test_the_hardest_exercise_comes_first(graded):
+    found = summary.difficulties(graded)
+    assert [(one.id, one.share, one.solved) for one in found] == [
+        ("01.2", Fraction(1, 3), 1),
+        ("01.1", Fraction(5, 9), 1),
+    ]
+
+
+def test_a_mark_with_a_problem_earns_nothing_whatever_its_probes_say():
+    assert Mark("01.1", 1, (RIGHT,), "out of time").earned == 0
+    assert Mark("01.1", 1).earned == 0
+
+
+@pytest.mark.parametrize("name", ["..", "a/../b", "\udcff", "con", "x" * 500, "", "\x00"])
+def test_any_learner_gets_a_page_of_its_own_inside_the_report(name, tmp_path):
+    index = report.write(Graded((entry(name), entry(name + "x")), 7, "abc"), tmp_path)
+    pages = list((tmp_path / "learners").iterdir())
+    assert len(pages) == 2
+    assert all(
+        f'href="learners/{page.name}"' in index.read_text(encoding="utf-8") for page in pages
+    )
+
+
+def test_an_empty_class_has_a_report(tmp_path):
+    assert "0 submissions" in report.write(Graded((), 7, "abc"), tmp_path).read_text()
