@@ -44,10 +44,11 @@ def solution(id: str, *, sure: bool = False) -> None:
         if answer.strip().lower() not in _YES:
             print(f'Not shown. For a nudge: hint("{id}")')
             return
-    print(f"One solution of {id} (yours may be another):\n\n{_solutions()[id]}", end="")
+    print(f"One solution of {id} (yours may be another):\n\n{all_solutions()[id]}", end="")
 
 
 @cache
-def _solutions() -> dict[str, str]:
+def all_solutions() -> dict[str, str]:
+    """Return the source of every exercise's solution by id."""
     path = files("course_utils.checks") / "solutions.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))

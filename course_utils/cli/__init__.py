@@ -1,4 +1,4 @@
-"""The command ``course``: look at the machine, get data, run lessons, start working."""
+"""The command ``course``: look at the machine, get data, run lessons, start working, grade."""
 
 import argparse
 import sys
@@ -46,7 +46,39 @@ def parser() -> argparse.ArgumentParser:
     add = commands.add_parser("start", help="copy a lesson and its exercises to my_work/")
     add.add_argument("lesson", metavar="NN", help="the lesson's number")
     add.set_defaults(action=_start)
+
+    add = commands.add_parser("grade", help="mark submissions and write a report")
+    _grade_options(add)
     return top
+
+
+def _grade_options(add: argparse.ArgumentParser) -> None:
+    add.add_argument(
+        "submissions", nargs="+", type=Path, help="notebooks, folders of them, zips of a platform"
+    )
+    add.add_argument("--out", type=Path, required=True, metavar="REPORT", help="folder to write")
+    add.add_argument(
+        "--lessons", nargs="+", default=[], metavar="NN", help="default: what most answered"
+    )
+    add.add_argument("--seed", type=int, help="draws the hidden inputs (default: a new one)")
+    add.add_argument("--workers", type=_positive, default=1, help="submissions at the same time")
+    add.add_argument(
+        "--pass",
+        type=float,
+        default=0,
+        dest="needed",
+        metavar="PERCENT",
+        help="exit with 1 if a learner has less",
+    )
+    add.add_argument("--trust", action="store_true", help="run without a sandbox (can be cheated)")
+    add.set_defaults(action=_grade)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
 
 
 def course_folder(start: Path | None = None) -> Path:
@@ -102,3 +134,23 @@ def _start(options: argparse.Namespace) -> int:
     for line in start.copy_lesson(course_folder(), options.lesson):
         print(line)
     return 0
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from course_utils.cli import grade
+    from course_utils.grading import templates
+
+    graded = grade.grade(
+        options.submissions,
+        options.out,
+        templates.load(course_folder() / "notebooks" / "exercises"),
+        lessons=options.lessons,
+        seed=options.seed,
+        workers=options.workers,
+        trust=options.trust,
+    )
+    unread = sum(bool(entry.marked.problems) for entry in graded.entries)
+    low = grade.below(graded, options.needed)
+    print(f"{len(graded.entries)} submissions graded, {unread} with remarks, {len(low)} too low.")
+    print(f"The report: {options.out / 'index.html'}; for the gradebook: marks.csv beside it.")
+    return 1 if low else 0

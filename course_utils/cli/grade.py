@@ -1,0 +1,187 @@
+"""Grade a class: read the submissions, mark each in the sandbox, write the report."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from course_utils.grading import kept, report, run, submissions, templates
+from course_utils.grading.marks import Marked, shown
+from course_utils.grading.submissions import Submission
+from course_utils.grading.summary import Entry, Graded
+from course_utils.grading.templates import Template
+
+WARNING = "without a sandbox, what learners wrote runs with your rights and can forge its marks"
+TWICE = "is answered more than once: none of these answers counts"
+
+
+def grade(
+    paths: Sequence[Path],
+    out: Path,
+    exercises: Mapping[str, Template],
+    *,
+    lessons: Sequence[str] = (),
+    seed: int | None = None,
+    workers: int = 1,
+    trust: bool = False,
+    say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
+) -> Graded:
+    """Mark all submissions in ``paths``, write the report into ``out`` and return the marks.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Notebooks, folders and zips.
+    out : Path
+        What was marked there before, by the same exercises and seed, is not marked again.
+    exercises : mapping of Template
+        All exercises of the course, by id.
+    lessons : sequence of str
+        Which lessons count; by default those that at least half of the learners answered.
+    seed : int, optional
+        Draws the hidden inputs; by default that of the run before in ``out``, or a new one.
+    workers : int
+        Submissions that are marked at the same time.
+    trust : bool
+        Run what learners wrote without a sandbox.
+
+    Raises
+    ------
+    ValueError
+        If there is no sandbox here and no ``trust``, or a path or lesson can't be used.
+    """
+    found = together(list(_read(paths, out)))
+    wanted = _wanted(exercises, lessons, found)
+    keep = kept.Kept(out / "kept")
+    seed = keep.seed() if seed is None else seed
+    version = templates.version(wanted)
+    try:
+        with run.grader(wanted, seed=seed, trust=trust) as grader:
+            if trust:
+                say(f"course: warning: {WARNING}")
+            marker = Marker(grader, keep, [version, seed, trust])
+            entries = _mark_all(found, marker, workers, say)
+    except run.CannotGrade as why:
+        raise ValueError(f"no sandbox here: {why}. With --trust it goes, but {WARNING}") from None
+    titles = {id: exercise.title for id, exercise in wanted.items()}
+    graded = Graded(tuple(entries), seed, version, sandboxed=not trust, titles=titles)
+    report.write(graded, out)
+    return graded
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Marks submissions and keeps the marks; ``settings`` is all that they depend on besides."""
+
+    grader: run.Grader
+    keep: kept.Kept
+    settings: list
+
+    def __call__(self, one: Submission) -> Marked:
+        """Return the marks of a submission, those kept before if its answers are the same."""
+        known = self.grader.exercises
+        answers = {id: source for id, source in one.answers.items() if id in known}
+        name = kept.key(answers, sorted(known), *self.settings)
+        marked = self.keep.get(name)
+        if marked is None:
+            marked = self.grader.grade(Submission("", answers))
+            self.keep.put(name, marked)
+        problems = (*one.problems, *marked.problems, *not_graded(one.answers, known))
+        return replace(marked, learner=one.learner, problems=problems)
+
+
+def not_graded(answers: Mapping[str, str], known: Mapping[str, Template]) -> Iterator[str]:
+    """Yield a line for each lesson with answers to exercises that are not ``known``.
+
+    Examples
+    --------
+    >>> list(not_graded({"01.1": "", "01.9": "", "07.1": "", "07.2": ""}, {"01.1": None}))
+    ['01.9 answered: there is no such exercise', '07.1, 07.2 answered: lesson 07 is not graded']
+    """
+    lessons = {id[:2] for id in known}
+    others = sorted(set(answers) - set(known))
+    for lesson in sorted({id[:2] for id in others}):
+        ids = ", ".join(id for id in others if id[:2] == lesson)
+        odd = "there is no such exercise" if lesson in lessons else f"lesson {lesson} is not graded"
+        yield f"{ids} answered: {odd}"
+
+
+def together(found: Sequence[Submission]) -> list[Submission]:
+    """Return one submission for each learner, sorted; an id answered twice counts as none.
+
+    Examples
+    --------
+    >>> together([Submission("Ada", {"01.1": ""}), Submission("Ada", {"01.1": "", "01.2": ""})])
+    [Submission(learner='Ada', answers={'01.2': ''}, problems=('01.1 is answered more than once: \
+none of these answers counts',))]
+    """
+    learners: dict[str, Submission] = {}
+    for one in found:
+        before = learners.get(one.learner, Submission(one.learner))
+        twice = sorted(set(before.answers) & set(one.answers))
+        answers = {**before.answers, **one.answers}
+        for id in twice:
+            del answers[id]
+        problems = *before.problems, *one.problems, *(f"{id} {TWICE}" for id in twice)
+        learners[one.learner] = Submission(one.learner, answers, problems)
+    return [learners[name] for name in sorted(learners)]
+
+
+def answered(found: Sequence[Submission]) -> list[str]:
+    """Return the lessons that at least half of those who answered anything answered.
+
+    Examples
+    --------
+    >>> ada, eve = Submission("Ada", {"01.1": ""}), Submission("Eve", {"01.2": "", "07.1": ""})
+    >>> answered([ada, ada, eve, Submission("Bob")])
+    ['01']
+    """
+    each = [{id[:2] for id in one.answers} for one in found if one.answers]
+    counts = Counter(lesson for lessons in each for lesson in lessons)
+    return sorted(lesson for lesson, count in counts.items() if 2 * count >= len(each))
+
+
+def below(graded: Graded, percent: float) -> list[str]:
+    """Return the learners with fewer than ``percent`` of the points."""
+    enough = graded.points * percent / 100
+    return [entry.learner for entry in graded.entries if entry.marked.earned < enough]
+
+
+def _read(paths: Sequence[Path], out: Path) -> Iterator[Submission]:
+    for path in paths:
+        if out.resolve().is_relative_to(path.resolve()):
+            raise ValueError(f"the report {out} would stand among the submissions in {path}")
+        yield from submissions.read(path)
+
+
+def _wanted(
+    exercises: Mapping[str, Template], lessons: Sequence[str], found: Sequence[Submission]
+) -> dict[str, Template]:
+    """Return the exercises to grade."""
+    known = sorted({id[:2] for id in exercises})
+    numbers = {number.zfill(2) for number in lessons} or set(answered(found)) & set(known)
+    if unknown := numbers - set(known):
+        raise ValueError(f"no lesson {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if not numbers:
+        raise ValueError("nobody answered an exercise: name the lessons with --lessons")
+    return {id: exercise for id, exercise in exercises.items() if id[:2] in numbers}
+
+
+def _mark_all(
+    found: Sequence[Submission], marker: Marker, workers: int, say: Callable[[str], None]
+) -> list[Entry]:
+    """Mark submissions, ``workers`` at a time; say each as it comes."""
+    marked: dict[str, Marked] = {}
+    pool = ThreadPoolExecutor(workers)
+    try:
+        jobs = {pool.submit(marker, one): one.learner for one in found}
+        for done, job in enumerate(as_completed(jobs), start=1):
+            learner, marks = jobs[job], job.result()
+            marked[learner] = marks
+            earned = f"{shown(marks.earned)} of {marks.points}"
+            say(f"{done:4d} of {len(jobs)}  {report.one_line(learner)}: {earned}")
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return [Entry(marked[one.learner], one.answers) for one in found]

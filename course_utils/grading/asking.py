@@ -1,0 +1,74 @@
+"""How an answer is asked: the code that runs in the learner's kernel, and what it must print."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+ASK = '''\
+def _ask(function, cases, step):
+    """Print what a function gives for each case, in whole steps, as one line of JSON."""
+    import contextlib, io, json, warnings
+
+    import numpy
+
+    def numbers(answer):
+        if answer is None or answer is Ellipsis:
+            raise TypeError(f"returns {answer}")
+        array = numpy.asarray(answer)
+        if array.dtype.kind not in "iuf":
+            raise TypeError(f"returns {type(answer).__name__}, not numbers")
+        steps = numpy.rint(array.astype(float) / step).ravel().tolist()
+        return [list(array.shape), [int(n) if abs(n) < 1e15 else str(n) for n in steps]]
+
+    given = []
+    for case in cases:
+        copies = [numpy.array(a) if isinstance(a, numpy.ndarray) else a for a in case]
+        quiet = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    given.append(numbers(function(*copies)))
+            for kept, used in zip(case, copies):
+                if isinstance(kept, numpy.ndarray) and not numpy.array_equal(kept, used):
+                    raise ValueError("changes its input in place")
+        except Exception as error:
+            given.append({"error": f"{type(error).__name__}: {error}"[:200]})
+    print(json.dumps(given))'''
+
+
+def question(name: str, cases: Sequence[tuple], step: float) -> str:
+    """Return the code that puts ``cases`` to the function called ``name``.
+
+    Examples
+    --------
+    >>> question("f", [(1, np.array([0.5]))], 0.25)
+    "_ask(f, [(1, __import__('numpy').array([0.5], dtype='float64'))], 0.25)"
+    """
+    written = ", ".join(_written(tuple(case)) for case in cases)
+    return f"_ask({name}, [{written}], {step!r})"
+
+
+def printed(namespace: dict[str, Any], code: str) -> str:
+    """Return what ``code`` prints, run in this process: for our own solutions only."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(code, namespace)
+    return output.getvalue()
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"__import__('numpy').array({value.tolist()}, dtype={str(value.dtype)!r})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_written, value))},)" if len(value) == 1 else _several(value)
+    if isinstance(value, np.generic):
+        return repr(value.item())
+    return repr(value)
+
+
+def _several(values: tuple) -> str:
+    return f"({', '.join(map(_written, values))})"

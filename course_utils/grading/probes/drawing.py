@@ -1,0 +1,98 @@
+"""Register an exercise's probes, draw their hidden inputs from a seed, find what is right."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from zlib import crc32
+
+import numpy as np
+
+from course_utils.grading import asking
+from course_utils.grading.needing import needed
+from course_utils.grading.templates import Template
+
+Draw = Callable[[np.random.Generator], Iterable[tuple[str, list[tuple]]]]
+
+
+@dataclass(frozen=True)
+class Probes:
+    """What is asked of the function ``name``: groups of cases, each with a line that names it.
+
+    An answer may be off by less than half a ``step``. ``seconds`` is the time for all groups.
+    """
+
+    id: str
+    name: str
+    draw: Draw
+    step: float
+    seconds: float
+    heavy: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One probe: a line for people, the code for the kernel, and what a right answer prints."""
+
+    line: str
+    code: str
+    printed: str
+
+
+_PROBES: dict[str, Probes] = {}
+
+
+def probes(
+    id: str, name: str, *, step: float = 1e-6, seconds: float = 20, heavy: bool = False
+) -> Callable[[Draw], Draw]:
+    """Register the decorated function, which yields a line and cases, for exercise ``id``.
+
+    ``heavy`` says that the answer imports TensorFlow.
+    """
+
+    def register(draw: Draw) -> Draw:
+        _PROBES[id] = Probes(id, name, draw, step, seconds, heavy)
+        return draw
+
+    return register
+
+
+def find(id: str) -> Probes | None:
+    """Return the probes of exercise ``id``, or None if it has none."""
+    _load(id[:2])
+    return _PROBES.get(id)
+
+
+@cache
+def _load(lesson: str) -> None:
+    name = f"course_utils.grading.probes.lesson_{lesson}"
+    if find_spec(name):
+        import_module(name)
+
+
+def ask(template: Template, solution: str, seed: int) -> list[Asked]:
+    """Return the probes of an exercise for a seed; ``solution`` is run here, in this process.
+
+    Raises
+    ------
+    ValueError
+        If the solution does not answer a probe.
+    """
+    found = find(template.id)
+    if found is None:
+        return []
+    rng = np.random.default_rng([seed, crc32(template.id.encode())])
+    random.seed(0)
+    asked = []
+    for line, cases in found.draw(rng):
+        code = asking.question(found.name, cases, found.step)
+        names = {"__name__": "solution"}
+        exec(needed(template.setup, {}, [solution, code]), names)
+        exec(f"{solution}\n{asking.ASK}", names)
+        printed = asking.printed(names, code)
+        if '"error"' in printed:
+            raise ValueError(f"{template.id}: the solution fails at {line}: {printed}")
+        asked.append(Asked(line, code, printed))
+    return asked

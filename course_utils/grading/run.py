@@ -1,0 +1,201 @@
+"""Grade a submission: an nbval run for each exercise, outside the cage; marks from its report."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import nbformat
+
+from course_utils.checks.solutions import all_solutions
+from course_utils.grading import package, sandbox, templates
+from course_utils.grading.marks import Mark, Marked, Probe
+from course_utils.grading.probes import drawing
+from course_utils.grading.showing import one_line
+from course_utils.grading.submissions import Submission
+from course_utils.grading.templates import Template
+
+GRACE = 40  # seconds beyond an exercise's own for starting and stopping
+TRUSTED_MEMORY = 4_000 << 20  # bytes of address space of nbval itself
+
+
+class CannotGrade(Exception):
+    """The sandbox can't run here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Grader:
+    """Everything that grades: exercises, the seed of hidden inputs, the package for the cage.
+
+    ``trusting`` runs submissions without a cage, with all the grader's rights.
+    """
+
+    exercises: Mapping[str, Template]
+    package: Path
+    seed: int = 0
+    trusting: bool = False
+
+    def grade(self, submission: Submission) -> Marked:
+        """Return the marks of one submission."""
+        answers, unknown = dict(submission.answers), []
+        for id in sorted(set(answers) - set(self.exercises)):
+            unknown.append(f"{id} is answered, which is not among the exercises graded")
+            del answers[id]
+        marks = tuple(self._mark(exercise, answers) for exercise in self.exercises.values())
+        return Marked(submission.learner, marks, (*submission.problems, *unknown))
+
+    def _mark(self, exercise: Template, answers: Mapping[str, str]) -> Mark:
+        id, points = exercise.id, exercise.points
+        if not answers.get(id, "").strip():
+            return Mark(id, points, problem="no answer")
+        if _same(answers[id], exercise.blank):
+            return Mark(id, points, problem="no answer: the cell is as it was handed out")
+        asked = questions(exercise, self.seed)
+        if not asked:
+            return Mark(id, points, problem="this exercise can't be graded yet: it has no probes")
+        others = {other: code for other, code in answers.items() if other != id}
+        probes = [(probe.code, probe.printed) for probe in asked]
+        notebook = templates.notebook(exercise, answers[id], others, probes)
+        found = self._run(notebook, drawing.find(id))
+        return _marked(exercise, asked, found)
+
+    def _run(self, notebook: nbformat.NotebookNode, about: drawing.Probes) -> list["Case"] | str:
+        """Return nbval's verdict on each cell, or one line if it gave none."""
+        with tempfile.TemporaryDirectory(prefix="g") as name:
+            folder = Path(name)
+            nbformat.write(notebook, folder / "exercise.ipynb")
+            limits = sandbox.HEAVY if about.heavy else sandbox.LIGHT
+            caged = [] if self.trusting else sandbox.cage(self.package, folder / "r", limits)
+            sandbox.kernelspec(folder, templates.KERNEL, caged)
+            command = [*_outer(folder, about.seconds + GRACE, self.trusting), *_nbval(folder)]
+            (folder / "r").mkdir(mode=0o777)
+            subprocess.run(
+                command,
+                cwd=folder,
+                env=_variables(folder, about.seconds, self.package if self.trusting else None),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            return read_report(folder / "report.xml", len(notebook.cells))
+
+
+@dataclass(frozen=True)
+class Case:
+    """Nbval's verdict on one cell, and what the cell said if it failed."""
+
+    passed: bool
+    said: Mapping[str, str]
+
+
+@contextmanager
+def grader(exercises: Mapping[str, Template], *, seed: int = 0, trust: bool = False):
+    """Yield a `Grader` for ``exercises``, whose package lives as long as the context.
+
+    Raises
+    ------
+    CannotGrade
+        If there is no sandbox here and ``trust`` is false.
+    """
+    if not trust and (reason := sandbox.available()):
+        raise CannotGrade(reason)
+    with tempfile.TemporaryDirectory(prefix="course-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield Grader(dict(exercises), package.build(folder), seed, trust)
+
+
+@cache
+def questions(exercise: Template, seed: int) -> list[drawing.Asked]:
+    """Return the probes of an exercise; our own solution runs here, once for a whole class."""
+    return drawing.ask(exercise, all_solutions()[exercise.id], seed)
+
+
+def read_report(path: Path, cells: int) -> list[Case] | str:
+    """Return the verdicts in nbval's junit report by order; one line if it is not whole."""
+    try:
+        cases = ElementTree.parse(path).findall(".//testcase")
+    except (OSError, ElementTree.ParseError):
+        return "grading was stopped: it took too long or too much memory"
+    if len(cases) != cells:
+        return "grading was stopped: not every question was asked"
+    return [_case(case) for case in cases]
+
+
+def _case(case: ElementTree.Element) -> Case:
+    verdicts = [child.tag for child in case if child.tag not in ("properties", "system-out")]
+    values = [p.get("value", "") for p in case.iter("property") if p.get("name") == "said"]
+    try:
+        said = json.loads(values[0]) if values else {}
+    except ValueError:
+        said = {}
+    return Case(not verdicts, said)
+
+
+def _marked(exercise: Template, asked: list[drawing.Asked], found: list[Case] | str) -> Mark:
+    if isinstance(found, str):
+        return Mark(exercise.id, exercise.points, problem=found)
+    answer, cases = found[1], found[templates.PROBES_START :]
+    probes = tuple(
+        Probe(case.passed, probe.line, "" if case.passed else _message(case.said))
+        for probe, case in zip(asked, cases, strict=True)
+    )
+    problem = ""
+    if not answer.passed and not any(probe.passed for probe in probes):
+        problem = one_line(f"the answer's cell stops: {answer.said.get('stopped', 'unknown')}")
+    return Mark(exercise.id, exercise.points, probes, problem)
+
+
+def _message(said: Mapping[str, str]) -> str:
+    """Return why a probe failed, in one line."""
+    if "stopped" in said:
+        return one_line(f"stopped: {said['stopped']}")
+    try:
+        errors = [one["error"] for one in json.loads(said["printed"]) if isinstance(one, dict)]
+        return one_line(str(errors[0])) if errors else "other numbers than expected"
+    except (KeyError, ValueError, TypeError):
+        return "no proper answer to the question"
+
+
+def _same(answer: str, blank: str) -> bool:
+    return answer.split() == blank.split()
+
+
+def _outer(folder: Path, seconds: float, trusting: bool) -> list[str]:
+    """Return the command around nbval: limits, and a small disk in memory for the sockets."""
+    limits = ["timeout", "-k", "5", str(seconds), "prlimit", f"--as={TRUSTED_MEMORY}", "--core=0"]
+    if trusting:
+        return limits
+    small = ["--perms", "0777", "--size", "1048576", "--tmpfs", str(folder / "r")]
+    return [*limits, "bwrap", "--dev-bind", "/", "/", *small, "--die-with-parent", "--"]
+
+
+def _nbval(folder: Path) -> list[str]:
+    plugins = ["-p", "nbval.plugin", "-p", "course_utils.grading.strict", "-p", "no:cacheprovider"]
+    report = ["--junitxml=report.xml", "-o", "junit_logging=no", "-o", "xfail_strict=true"]
+    kernel = ["--nbval", f"--nbval-kernel-name={templates.KERNEL}"]
+    start = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", f"--rootdir={folder}"]
+    return [*start, *plugins, *report, *kernel, "exercise.ipynb"]
+
+
+def _variables(folder: Path, seconds: float, trusted: Path | None) -> dict[str, str]:
+    """Return what nbval finds in its environment (a caged kernel has its own)."""
+    course = Path(__file__).parents[2]
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return keep | {
+        "PYTHONPATH": str(course),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "JUPYTER_PATH": str(folder),
+        "JUPYTER_RUNTIME_DIR": str(folder / "r"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "GRADING_SECONDS": str(seconds),
+        "LANG": "C.UTF-8",
+    }

@@ -1,0 +1,172 @@
+"""The cage in which a learner's kernel runs: bubblewrap, without network, home or solutions.
+
+There are two ways in. A grader who is root makes the namespaces as root and drops to a user number
+that nobody has; then the number of processes is limited, too. Any other user gets a user namespace.
+"""
+
+import json
+import os
+import shutil
+import site
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+NEEDED = ("bwrap", "prlimit", "setpriv")
+HOME, COURSE = "/home/learner", "/course"
+SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
+LINKERS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
+USER = 1_900_000_000  # plus the process number: a user that nobody is
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one kernel may use: memory and files in MB, processor time in seconds."""
+
+    memory: int = 3_000
+    scratch: int = 64
+    file: int = 32
+    processor: int = 60
+    processes: int = 64
+
+
+LIGHT = Limits()
+HEAVY = Limits(memory=12_000, scratch=256, file=128, processor=600, processes=256)
+
+
+@cache
+def available() -> str:
+    """Return why submissions can't be caged here, or ``""`` where they can."""
+    if not sys.platform.startswith("linux"):
+        return "the sandbox needs Linux"
+    if missing := [name for name in NEEDED if not shutil.which(name)]:
+        return f"{', '.join(missing)} is not installed (Debian, Ubuntu: apt install bubblewrap)"
+    command = [*cage(Path("/nonexistent"), None, LIGHT), sys.executable, "-c", "import zmq"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        return f"bubblewrap can't build a sandbox on this system: {said[:200]}"
+    return ""
+
+
+def cage(package: Path, runtime: Path | None, limits: Limits) -> list[str]:
+    """Return the command that runs what follows it in the cage.
+
+    Parameters
+    ----------
+    package : Path
+        What a learner may import as course_utils; see `package.build`.
+    runtime : Path or None
+        The folder of the kernel's sockets, the only place outside that can be written.
+    limits : Limits
+    """
+    command = ["bwrap", *_namespaces(), "--die-with-parent", "--new-session", "--clearenv"]
+    for place in _readable():
+        for parent in reversed(Path(place).parents[:-1]):
+            command += ["--perms", "0755", "--dir", str(parent)]
+        command += ["--ro-bind", place, place]
+    for place in LINKERS:
+        command += ["--ro-bind-try", place, place]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for place in ("/tmp", HOME, "/dev/shm"):
+        command += ["--perms", "0777", "--size", str(limits.scratch << 20), "--tmpfs", place]
+    if package.is_dir():
+        command += ["--ro-bind", str(package), COURSE]
+    if runtime:
+        command += ["--bind", str(runtime), str(runtime)]
+    for installed in _installed_courses():
+        command += ["--size", "4096", "--tmpfs", installed]
+    for name, value in _variables().items():
+        command += ["--setenv", name, value]
+    command += ["--remount-ro", "/", "--chdir", HOME, "--", *_dropped(), *_limited(limits)]
+    return command
+
+
+def kernelspec(folder: Path, name: str, command: Sequence[str]) -> None:
+    """Write a kernelspec into ``folder`` whose kernel runs behind ``command``.
+
+    The connection file belongs to the grader; the kernel's user must be able to read it.
+    """
+    open_it = 'chmod 0644 "$0" && exec "$@"'
+    kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    quiet = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.parent_handle=0"]
+    argv = ["/bin/sh", "-c", open_it, "{connection_file}", *command, *kernel, *quiet]
+    place = folder / "kernels" / name
+    place.mkdir(parents=True)
+    about = {"argv": argv, "display_name": name, "language": "python", "interrupt_mode": "message"}
+    (place / "kernel.json").write_text(json.dumps(about), encoding="utf-8")
+
+
+def is_root() -> bool:
+    """Return whether the grader is root."""
+    return os.geteuid() == 0
+
+
+def _namespaces() -> list[str]:
+    if is_root():
+        parts = ("ipc", "pid", "net", "uts", "cgroup-try")
+        caps = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
+        wanted = [f"--unshare-{part}" for part in parts]
+        return wanted + ["--cap-drop", "ALL"] + [word for cap in caps for word in ("--cap-add", cap)]
+    return ["--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"] + [
+        "--cap-drop",
+        "ALL",
+    ]
+
+
+def _dropped() -> list[str]:
+    """Return the command that gives up root inside the cage."""
+    if not is_root():
+        return []
+    user = str(USER + os.getpid())
+    command = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
+    return [*command, "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+
+
+def _limited(limits: Limits) -> list[str]:
+    return [
+        "prlimit",
+        "--core=0",
+        "--nofile=512",
+        f"--fsize={limits.file << 20}",
+        f"--as={limits.memory << 20}",
+        f"--cpu={limits.processor}",
+        f"--nproc={limits.processes}",
+    ]
+
+
+def _variables() -> dict[str, str]:
+    """Return all that a learner's code finds in its environment."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": COURSE,
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        "MPLBACKEND": "agg",
+        "COURSE_PROFILE": "quick",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def _readable() -> Iterator[str]:
+    """Yield the folders of the system, the interpreter and its packages."""
+    yield from (place for place in SYSTEM if Path(place).exists())
+    inner = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])}
+    yield from sorted(place for place in inner if not place.startswith("/usr"))
+
+
+def _installed_courses() -> Iterator[str]:
+    """Yield the folders of installed copies of the course, which hold checks and solutions."""
+    for place in sorted({*site.getsitepackages(), sysconfig.get_path("purelib")}):
+        if (Path(place) / "course_utils").is_dir():
+            yield str(Path(place) / "course_utils")

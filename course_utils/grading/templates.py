@@ -1,0 +1,97 @@
+"""The pristine exercises, and the notebook that puts probes to one answer."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from course_utils.grading.asking import ASK
+from course_utils.grading.needing import needed
+
+KERNEL = "graded"
+CHECKED, IGNORED = {"tags": ["nbval-check-output"]}, {"tags": ["nbval-ignore-output"]}
+
+
+@dataclass(frozen=True)
+class Template:
+    """One exercise as it was handed out.
+
+    ``setup`` holds the code cells before the answer, ``blank`` the answer cell without one.
+    """
+
+    id: str
+    points: int
+    title: str
+    blank: str
+    setup: tuple[str, ...]
+
+
+def load(folder: Path) -> dict[str, Template]:
+    """Return the exercises of all notebooks in ``folder`` by id, in order.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there are none.
+    """
+    found = {}
+    for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb")):
+        found |= {template.id: template for template in exercises(nbformat.read(path, 4))}
+    if not found:
+        raise FileNotFoundError(f"no exercises in {folder}")
+    return found
+
+
+def exercises(notebook: NotebookNode) -> Iterable[Template]:
+    """Yield the exercises of a notebook; no answer or check is part of another's setup."""
+    title, setup = "", []
+    for cell in notebook.cells:
+        about = cell.metadata.get("exercise", {})
+        if cell.cell_type == "markdown":
+            headings = [line[3:] for line in cell.source.splitlines() if line.startswith("## ")]
+            title = headings[0] if headings else title
+        elif about.get("role") == "answer":
+            yield Template(about["id"], about["points"], title, cell.source, tuple(setup))
+        elif (
+            cell.cell_type == "code" and not about and "colab" not in cell.metadata.get("tags", [])
+        ):
+            setup.append(cell.source)
+
+
+def version(templates: Mapping[str, Template]) -> str:
+    """Return a code that changes with the exercises and the probes."""
+    probes = sorted((Path(__file__).parent / "probes").glob("*.py"))
+    parts = [repr(template) for template in templates.values()] + [ASK]
+    parts += [path.read_text(encoding="utf-8") for path in probes]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+def notebook(
+    template: Template,
+    answer: str,
+    others: Mapping[str, str],
+    probes: Sequence[tuple[str, str]],
+) -> NotebookNode:
+    """Return a notebook of setup, answer, and a cell for each probe: its code, what it must print.
+
+    ``others`` are the learner's other answers; those whose names this one uses come before it.
+    """
+    code = [probe for probe, _ in probes]
+    cells = [
+        new_code_cell(needed(template.setup, others, [answer, *code]), metadata=IGNORED),
+        new_code_cell(answer, metadata=IGNORED),
+        new_code_cell(ASK, metadata=CHECKED),
+    ]
+    for probe, printed in probes:
+        outputs = [new_output("stream", name="stdout", text=printed)]
+        cells.append(new_code_cell(probe, metadata=CHECKED, outputs=outputs))
+    for number, cell in enumerate(cells):
+        cell["id"], cell.execution_count = f"cell-{number}", number + 1
+    return new_notebook(cells=cells, metadata={"kernelspec": {"name": KERNEL, "display_name": ""}})
+
+
+PROBES_START = 3  # the cells before the first probe: setup, answer, how to ask
