@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,15 @@ def _ask(function, cases, step):
         except Exception as error:
             given.append({"error": f"{type(error).__name__}: {error}"[:200]})
     print(json.dumps(given))'''
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One probe: a line for people, the code for the kernel, and what a right answer prints."""
+
+    line: str
+    code: str
+    printed: str
 
 
 def question(name: str, cases: Sequence[tuple], step: float) -> str:

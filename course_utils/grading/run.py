@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -16,13 +16,14 @@ import nbformat
 
 from course_utils.checks.solutions import all_solutions
 from course_utils.grading import package, sandbox, templates
+from course_utils.grading.asking import Asked
 from course_utils.grading.marks import Mark, Marked, Probe
 from course_utils.grading.probes import drawing
 from course_utils.grading.showing import one_line
 from course_utils.grading.submissions import Submission
 from course_utils.grading.templates import Template
 
-GRACE = 40  # seconds beyond an exercise's own for starting and stopping
+GRACE = 60  # seconds beyond an exercise's own for starting and stopping
 TRUSTED_MEMORY = 4_000 << 20  # bytes of address space of nbval itself
 
 
@@ -34,13 +35,15 @@ class CannotGrade(Exception):
 class Grader:
     """Everything that grades: exercises, the seed of hidden inputs, the package for the cage.
 
-    ``trusting`` runs submissions without a cage, with all the grader's rights.
+    ``trusting`` runs submissions without a cage, with all the grader's rights. ``patience`` is by
+    what the limits of waiting are multiplied where a machine has other things to do.
     """
 
     exercises: Mapping[str, Template]
     package: Path
     seed: int = 0
     trusting: bool = False
+    patience: float = 1.0
 
     def grade(self, submission: Submission) -> Marked:
         """Return the marks of one submission."""
@@ -48,10 +51,13 @@ class Grader:
         for id in sorted(set(answers) - set(self.exercises)):
             unknown.append(f"{id} is answered, which is not among the exercises graded")
             del answers[id]
-        marks = tuple(self._mark(exercise, answers) for exercise in self.exercises.values())
-        return Marked(submission.learner, marks, (*submission.problems, *unknown))
+        found = [self._mark(exercise, answers) for exercise in self.exercises.values()]
+        asked = self._asked([one for one in found if isinstance(one, Asking)])
+        marks = (asked[one.exercise.id] if isinstance(one, Asking) else one for one in found)
+        return Marked(submission.learner, tuple(marks), (*submission.problems, *unknown))
 
-    def _mark(self, exercise: Template, answers: Mapping[str, str]) -> Mark:
+    def _mark(self, exercise: Template, answers: Mapping[str, str]) -> "Mark | Asking":
+        """Return the mark of an answer that need not be run, or what to ask the others."""
         id, points = exercise.id, exercise.points
         if not answers.get(id, "").strip():
             return Mark(id, points, problem="no answer")
@@ -61,30 +67,60 @@ class Grader:
         if not asked:
             return Mark(id, points, problem="this exercise can't be graded yet: it has no probes")
         others = {other: code for other, code in answers.items() if other != id}
-        probes = [(probe.code, probe.printed) for probe in asked]
-        notebook = templates.notebook(exercise, answers[id], others, probes)
-        found = self._run(notebook, drawing.find(id))
-        return _marked(exercise, asked, found)
+        about = drawing.find(id)
+        seconds = about.seconds * self.patience
+        notebook = templates.notebook(
+            exercise, answers[id], others, asked, seconds=seconds, heavy=about.heavy
+        )
+        return Asking(exercise, asked, notebook, seconds)
 
-    def _run(self, notebook: nbformat.NotebookNode, about: drawing.Probes) -> list["Case"] | str:
-        """Return nbval's verdict on each cell, or one line if it gave none."""
+    def _asked(self, several: Sequence["Asking"]) -> dict[str, Mark]:
+        """Put all answers of a learner to one nbval; if it is stopped, each to one of its own."""
+        if not several:
+            return {}
+        found = self._run(several)
+        if found is None and len(several) > 1:
+            return {id: mark for one in several for id, mark in self._asked([one]).items()}
+        if found is None:
+            (one,) = several
+            stopped = "grading was stopped: too much time, memory or output"
+            return {one.exercise.id: Mark(one.exercise.id, one.exercise.points, problem=stopped)}
+        marks = {}
+        for one in several:
+            cells, found = found[: len(one.notebook.cells)], found[len(one.notebook.cells) :]
+            marks[one.exercise.id] = _marked(one, cells)
+        return marks
+
+    def _run(self, several: Sequence["Asking"]) -> list["Case"] | None:
+        """Return nbval's verdict on every cell of all notebooks, or None if some are missing."""
         with tempfile.TemporaryDirectory(prefix="g") as name:
             folder = Path(name)
-            nbformat.write(notebook, folder / "exercise.ipynb")
-            limits = sandbox.HEAVY if about.heavy else sandbox.LIGHT
-            caged = [] if self.trusting else sandbox.cage(self.package, folder / "r", limits)
-            sandbox.kernelspec(folder, templates.KERNEL, caged)
-            command = [*_outer(folder, about.seconds + GRACE, self.trusting), *_nbval(folder)]
+            for one in several:
+                nbformat.write(one.notebook, folder / f"{one.exercise.id}.ipynb")
+            for kernel, limits in templates.KERNELS.items():
+                caged = [] if self.trusting else sandbox.cage(self.package, folder / "r", limits)
+                sandbox.kernelspec(folder, kernel, caged)
             (folder / "r").mkdir(mode=0o777)
+            seconds = sum(one.seconds + GRACE * self.patience for one in several)
             subprocess.run(
-                command,
+                [*_outer(folder, seconds, self.trusting), *_nbval(folder, several)],
                 cwd=folder,
-                env=_variables(folder, about.seconds, self.package if self.trusting else None),
+                env=_variables(folder, self.package if self.trusting else None),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             )
-            return read_report(folder / "report.xml", len(notebook.cells))
+            return read_report(folder / "report.xml", sum(len(o.notebook.cells) for o in several))
+
+
+@dataclass(frozen=True)
+class Asking:
+    """An answer that is put to the probes: the notebook that nbval runs, and its time."""
+
+    exercise: Template
+    asked: list[Asked]
+    notebook: nbformat.NotebookNode
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -96,7 +132,13 @@ class Case:
 
 
 @contextmanager
-def grader(exercises: Mapping[str, Template], *, seed: int = 0, trust: bool = False):
+def grader(
+    exercises: Mapping[str, Template],
+    *,
+    seed: int = 0,
+    trust: bool = False,
+    patience: float = 1.0,
+) -> Iterator["Grader"]:
     """Yield a `Grader` for ``exercises``, whose package lives as long as the context.
 
     Raises
@@ -109,24 +151,22 @@ def grader(exercises: Mapping[str, Template], *, seed: int = 0, trust: bool = Fa
     with tempfile.TemporaryDirectory(prefix="course-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        yield Grader(dict(exercises), package.build(folder), seed, trust)
+        yield Grader(dict(exercises), package.build(folder), seed, trust, patience)
 
 
 @cache
-def questions(exercise: Template, seed: int) -> list[drawing.Asked]:
+def questions(exercise: Template, seed: int) -> list[Asked]:
     """Return the probes of an exercise; our own solution runs here, once for a whole class."""
     return drawing.ask(exercise, all_solutions()[exercise.id], seed)
 
 
-def read_report(path: Path, cells: int) -> list[Case] | str:
-    """Return the verdicts in nbval's junit report by order; one line if it is not whole."""
+def read_report(path: Path, cells: int) -> list[Case] | None:
+    """Return the verdicts in nbval's junit report by order; None if it is not whole."""
     try:
         cases = ElementTree.parse(path).findall(".//testcase")
     except (OSError, ElementTree.ParseError):
-        return "grading was stopped: it took too long or too much memory"
-    if len(cases) != cells:
-        return "grading was stopped: not every question was asked"
-    return [_case(case) for case in cases]
+        return None
+    return [_case(case) for case in cases] if len(cases) == cells else None
 
 
 def _case(case: ElementTree.Element) -> Case:
@@ -139,13 +179,11 @@ def _case(case: ElementTree.Element) -> Case:
     return Case(not verdicts, said)
 
 
-def _marked(exercise: Template, asked: list[drawing.Asked], found: list[Case] | str) -> Mark:
-    if isinstance(found, str):
-        return Mark(exercise.id, exercise.points, problem=found)
-    answer, cases = found[1], found[templates.PROBES_START :]
+def _marked(one: Asking, found: list[Case]) -> Mark:
+    exercise, answer, cases = one.exercise, found[1], found[templates.PROBES_START :]
     probes = tuple(
         Probe(case.passed, probe.line, "" if case.passed else _message(case.said))
-        for probe, case in zip(asked, cases, strict=True)
+        for probe, case in zip(one.asked, cases, strict=True)
     )
     problem = ""
     if not answer.passed and not any(probe.passed for probe in probes):
@@ -177,25 +215,25 @@ def _outer(folder: Path, seconds: float, trusting: bool) -> list[str]:
     return [*limits, "bwrap", "--dev-bind", "/", "/", *small, "--die-with-parent", "--"]
 
 
-def _nbval(folder: Path) -> list[str]:
+def _nbval(folder: Path, several: Sequence[Asking]) -> list[str]:
     plugins = ["-p", "nbval.plugin", "-p", "course_utils.grading.strict", "-p", "no:cacheprovider"]
     report = ["--junitxml=report.xml", "-o", "junit_logging=no", "-o", "xfail_strict=true"]
-    kernel = ["--nbval", f"--nbval-kernel-name={templates.KERNEL}"]
     start = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", f"--rootdir={folder}"]
-    return [*start, *plugins, *report, *kernel, "exercise.ipynb"]
+    notebooks = [f"{one.exercise.id}.ipynb" for one in several]
+    waiting = ["--nbval", "--nbval-kernel-startup-timeout=600"]  # the outer limit comes first
+    return [*start, *plugins, *report, *waiting, *notebooks]
 
 
-def _variables(folder: Path, seconds: float, trusted: Path | None) -> dict[str, str]:
+def _variables(folder: Path, trusted: Path | None) -> dict[str, str]:
     """Return what nbval finds in its environment (a caged kernel has its own)."""
     course = Path(__file__).parents[2]
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return keep | {
-        "PYTHONPATH": str(course),
+        "PYTHONPATH": os.pathsep.join(map(str, filter(None, [trusted, course]))),
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "JUPYTER_PATH": str(folder),
         "JUPYTER_RUNTIME_DIR": str(folder / "r"),
         "JUPYTER_PLATFORM_DIRS": "1",
-        "GRADING_SECONDS": str(seconds),
         "LANG": "C.UTF-8",
     }

@@ -30,7 +30,7 @@ class Limits:
     memory: int = 3_000
     scratch: int = 64
     file: int = 32
-    processor: int = 60
+    processor: int = 30
     processes: int = 64
 
 
@@ -66,9 +66,7 @@ def cage(package: Path, runtime: Path | None, limits: Limits) -> list[str]:
     """
     command = ["bwrap", *_namespaces(), "--die-with-parent", "--new-session", "--clearenv"]
     for place in _readable():
-        for parent in reversed(Path(place).parents[:-1]):
-            command += ["--perms", "0755", "--dir", str(parent)]
-        command += ["--ro-bind", place, place]
+        command += [*_parents(place), "--ro-bind", place, place]
     for place in LINKERS:
         command += ["--ro-bind-try", place, place]
     command += ["--proc", "/proc", "--dev", "/dev"]
@@ -77,7 +75,7 @@ def cage(package: Path, runtime: Path | None, limits: Limits) -> list[str]:
     if package.is_dir():
         command += ["--ro-bind", str(package), COURSE]
     if runtime:
-        command += ["--bind", str(runtime), str(runtime)]
+        command += [*_parents(str(runtime)), "--bind", str(runtime), str(runtime)]
     for installed in _installed_courses():
         command += ["--size", "4096", "--tmpfs", installed]
     for name, value in _variables().items():
@@ -93,7 +91,7 @@ def kernelspec(folder: Path, name: str, command: Sequence[str]) -> None:
     """
     open_it = 'chmod 0644 "$0" && exec "$@"'
     kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    quiet = ["--HistoryManager.hist_file=:memory:", "--IPKernelApp.parent_handle=0"]
+    quiet = ["--HistoryManager.hist_file=:memory:"]
     argv = ["/bin/sh", "-c", open_it, "{connection_file}", *command, *kernel, *quiet]
     place = folder / "kernels" / name
     place.mkdir(parents=True)
@@ -109,13 +107,17 @@ def is_root() -> bool:
 def _namespaces() -> list[str]:
     if is_root():
         parts = ("ipc", "pid", "net", "uts", "cgroup-try")
-        caps = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
-        wanted = [f"--unshare-{part}" for part in parts]
-        return wanted + ["--cap-drop", "ALL"] + [word for cap in caps for word in ("--cap-add", cap)]
-    return ["--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"] + [
-        "--cap-drop",
-        "ALL",
-    ]
+        kept = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # to give up root, see _dropped
+        options = [*(f"--unshare-{part}" for part in parts), "--cap-drop", "ALL"]
+        return options + [word for capability in kept for word in ("--cap-add", capability)]
+    options = ["--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    return [*options, "--cap-drop", "ALL"]
+
+
+def _parents(place: str) -> list[str]:
+    """Return options that make the folders above ``place``; bwrap's own are for root alone."""
+    folders = [str(folder) for folder in reversed(Path(place).parents[:-1])]
+    return [word for folder in folders for word in ("--perms", "0755", "--dir", folder)]
 
 
 def _dropped() -> list[str]:

@@ -9,10 +9,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from course_utils.grading.asking import ASK
+from course_utils.grading.asking import ASK, Asked
 from course_utils.grading.needing import needed
+from course_utils.grading.sandbox import HEAVY, LIGHT
 
-KERNEL = "graded"
+KERNELS = {"light": LIGHT, "heavy": HEAVY}
 CHECKED, IGNORED = {"tags": ["nbval-check-output"]}, {"tags": ["nbval-ignore-output"]}
 
 
@@ -74,24 +75,28 @@ def notebook(
     template: Template,
     answer: str,
     others: Mapping[str, str],
-    probes: Sequence[tuple[str, str]],
+    probes: Sequence[Asked],
+    *,
+    seconds: float,
+    heavy: bool,
 ) -> NotebookNode:
     """Return a notebook of setup, answer, and a cell for each probe: its code, what it must print.
 
     ``others`` are the learner's other answers; those whose names this one uses come before it.
     """
-    code = [probe for probe, _ in probes]
+    code = [probe.code for probe in probes]
     cells = [
         new_code_cell(needed(template.setup, others, [answer, *code]), metadata=IGNORED),
         new_code_cell(answer, metadata=IGNORED),
         new_code_cell(ASK, metadata=CHECKED),
     ]
-    for probe, printed in probes:
-        outputs = [new_output("stream", name="stdout", text=printed)]
-        cells.append(new_code_cell(probe, metadata=CHECKED, outputs=outputs))
+    for probe in probes:
+        outputs = [new_output("stream", name="stdout", text=probe.printed)]
+        cells.append(new_code_cell(probe.code, metadata=CHECKED, outputs=outputs))
     for number, cell in enumerate(cells):
         cell["id"], cell.execution_count = f"cell-{number}", number + 1
-    return new_notebook(cells=cells, metadata={"kernelspec": {"name": KERNEL, "display_name": ""}})
+    kernel = {"name": "heavy" if heavy else "light", "display_name": "graded"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "seconds": seconds})
 
 
 PROBES_START = 3  # the cells before the first probe: setup, answer, how to ask

@@ -32,20 +32,11 @@ class Probes:
     heavy: bool
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One probe: a line for people, the code for the kernel, and what a right answer prints."""
-
-    line: str
-    code: str
-    printed: str
-
-
 _PROBES: dict[str, Probes] = {}
 
 
 def probes(
-    id: str, name: str, *, step: float = 1e-6, seconds: float = 20, heavy: bool = False
+    id: str, name: str, *, step: float = 1e-6, seconds: float = 60, heavy: bool = False
 ) -> Callable[[Draw], Draw]:
     """Register the decorated function, which yields a line and cases, for exercise ``id``.
 
@@ -72,7 +63,7 @@ def _load(lesson: str) -> None:
         import_module(name)
 
 
-def ask(template: Template, solution: str, seed: int) -> list[Asked]:
+def ask(template: Template, solution: str, seed: int) -> list[asking.Asked]:
     """Return the probes of an exercise for a seed; ``solution`` is run here, in this process.
 
     Raises
@@ -94,5 +85,5 @@ def ask(template: Template, solution: str, seed: int) -> list[Asked]:
         printed = asking.printed(names, code)
         if '"error"' in printed:
             raise ValueError(f"{template.id}: the solution fails at {line}: {printed}")
-        asked.append(Asked(line, code, printed))
+        asked.append(asking.Asked(line, code, printed))
     return asked
