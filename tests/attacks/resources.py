@@ -1,0 +1,138 @@
+"""Attacks that use up time, memory and disk."""
+
+from attacks import IF_FOUND, attack
+
+
+@attack(slow=True)
+def never_ends():
+    """A loop without end that catches every interruption."""
+    return """
+def convolve(sequence, weights):
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            continue
+"""
+
+
+@attack(slow=True)
+def never_ends_in_the_answer_cell():
+    """The cell itself never ends: nothing is ever asked."""
+    return "while True:\n    try:\n        pass\n    except BaseException:\n        continue\n"
+
+
+@attack(slow=True)
+def never_ends_in_c():
+    """A computation that no interruption reaches, for a year."""
+    return "def convolve(sequence, weights):\n    return 7 ** (7 ** (7 ** 7))\n"
+
+
+@attack(slow=True)
+def sleeps():
+    """Does nothing, for a year."""
+    return "import time\ndef convolve(sequence, weights):\n    time.sleep(3e7)\n"
+
+
+@attack(slow=True)
+def delays_each_question():
+    """Takes a while for each question, so that they add up."""
+    return "import time\ndef convolve(sequence, weights):\n    time.sleep(9)\n    return 0\n"
+
+
+@attack
+def takes_all_memory():
+    """Fills gigabyte after gigabyte."""
+    return """
+def convolve(sequence, weights):
+    kept = []
+    while True:
+        kept.append(np.ones(2**27))
+"""
+
+
+@attack
+def giant_answer():
+    """An array that takes no memory until somebody lists its numbers."""
+    return """
+def convolve(sequence, weights):
+    return np.broadcast_to(np.int8(0), (10**6, 10**6))
+"""
+
+
+@attack
+def answer_without_end():
+    """A sequence that never ends, and one that holds itself."""
+    return """
+class Endless:
+    def __len__(self):
+        return 2**60
+    def __getitem__(self, index):
+        return self
+
+def convolve(sequence, weights):
+    return Endless()
+"""
+
+
+@attack
+def deep_answer():
+    """A function that calls itself until the stack overflows."""
+    return """
+import sys
+sys.setrecursionlimit(10**9)
+def convolve(sequence, weights):
+    return convolve(sequence, weights)
+"""
+
+
+@attack
+def takes_all_disk():
+    """Writes gigabytes wherever it can; it counts as a find when there is room for 2 GB."""
+    return f"""
+import os, tempfile
+written = 0
+for folder in {{os.getcwd(), "/tmp", "/dev/shm", "/var/tmp", "/run", os.path.expanduser("~")}}:
+    try:
+        for number in range(100):
+            with open(f"{{folder}}/course_attack_canary{{number}}", "wb") as file:
+                for _ in range(32):
+                    written += file.write(bytes(2**20))
+    except OSError:
+        pass
+found = written > 2e9
+{IF_FOUND}"""
+
+
+@attack
+def takes_all_disk_through_the_runtime_folder():
+    """Writes beside the kernel's sockets, where the grader's own disk is."""
+    return f"""
+import os
+from ipykernel import get_connection_file
+folder, written = os.path.dirname(get_connection_file()), 0
+try:
+    for number in range(40):
+        with open(f"{{folder}}/course_attack_canary{{number}}", "wb") as file:
+            for _ in range(30):
+                written += file.write(bytes(2**20))
+except OSError:
+    pass
+found = written > 5e8
+{IF_FOUND}"""
+
+
+@attack
+def takes_all_files():
+    """Makes files until there are no more, and opens them all."""
+    return f"""
+import os
+kept = []
+try:
+    for number in range(200_000):
+        kept.append(open(f"course_attack_canary{{number}}", "w"))
+except OSError:
+    pass
+found = len(kept) > 100_000
+{IF_FOUND}"""
