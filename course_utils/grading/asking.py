@@ -18,7 +18,10 @@ def _ask(function, cases, step):
     def numbers(answer):
         if answer is None or answer is Ellipsis:
             raise TypeError(f"returns {answer}")
-        array = numpy.asarray(answer)
+        try:
+            array = numpy.asarray(answer)
+        except ValueError:  # several things of several shapes
+            return [numbers(one) for one in answer]
         if array.dtype.kind not in "iuf":
             raise TypeError(f"returns {type(answer).__name__}, not numbers")
         steps = numpy.rint(array.astype(float) / step).ravel().tolist()

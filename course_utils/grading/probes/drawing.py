@@ -1,7 +1,7 @@
 """Register an exercise's probes, draw their hidden inputs from a seed, find what is right."""
 
-import random
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -11,15 +11,20 @@ from zlib import crc32
 import numpy as np
 
 from course_utils.grading import asking
+from course_utils.grading.asking import Asked
 from course_utils.grading.needing import needed
 from course_utils.grading.templates import Template
 
-Draw = Callable[[np.random.Generator], Iterable[tuple[str, list[tuple]]]]
+TRIES, BETWEEN = 200, 2  # draws; thousandths of a step around the middle between two
+
+Generator = np.random.Generator
+Drawn = Iterable[tuple[str, list[tuple]]]
+Draw = Callable[[Generator], Drawn]
 
 
 @dataclass(frozen=True)
 class Probes:
-    """What is asked of the function ``name``: groups of cases, each with a line that names it.
+    """What is asked of ``name``, a function or an expression that gives one, in groups of cases.
 
     An answer may be off by less than half a ``step``. ``seconds`` is the time for all groups.
     """
@@ -63,7 +68,7 @@ def _load(lesson: str) -> None:
         import_module(name)
 
 
-def ask(template: Template, solution: str, seed: int) -> list[asking.Asked]:
+def ask(template: Template, solution: str, seed: int) -> list[Asked]:
     """Return the probes of an exercise for a seed; ``solution`` is run here, in this process.
 
     Raises
@@ -75,15 +80,34 @@ def ask(template: Template, solution: str, seed: int) -> list[asking.Asked]:
     if found is None:
         return []
     rng = np.random.default_rng([seed, crc32(template.id.encode())])
-    random.seed(0)
-    asked = []
-    for line, cases in found.draw(rng):
-        code = asking.question(found.name, cases, found.step)
-        names = {"__name__": "solution"}
-        exec(needed(template.setup, {}, [solution, code]), names)
-        exec(f"{solution}\n{asking.ASK}", names)
-        printed = asking.printed(names, code)
-        if '"error"' in printed:
-            raise ValueError(f"{template.id}: the solution fails at {line}: {printed}")
-        asked.append(asking.Asked(line, code, printed))
-    return asked
+    for _ in range(TRIES):
+        asked = [_asked(found, template, solution, *group) for group in found.draw(rng)]
+        if all(one is not None for one in asked):
+            return asked
+    raise ValueError(f"{template.id}: every draw has a number that lies between two steps")
+
+
+def _asked(
+    found: Probes, template: Template, solution: str, line: str, cases: list
+) -> Asked | None:
+    """Return a probe, or None where another right answer's rounding might tell."""
+    code = asking.question(found.name, cases, found.step)
+    names = {"__name__": "solution"}
+    exec(needed(template.setup, {}, [solution, code]), names)
+    exec(f"{solution}\n{asking.ASK}", names)
+    printed = asking.printed(names, code)
+    if '"error"' in printed:
+        raise ValueError(f"{template.id}: the solution fails at {line}: {printed}")
+    finer = asking.printed(names, asking.question(found.name, cases, found.step / 1000))
+    if any(abs(n % 1000 - 500) < BETWEEN for n in _whole(json.loads(finer))):
+        return None
+    return Asked(line, code, printed)
+
+
+def _whole(value: object) -> Iterator[int]:
+    """Yield the whole numbers in nested lists."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _whole(one)
+    elif isinstance(value, int):
+        yield value

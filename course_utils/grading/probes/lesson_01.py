@@ -1,14 +1,12 @@
 """Probes of lesson 01: lengths, a convolution, a kernel that is looked for."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from course_utils.grading.probes.drawing import probes
+from course_utils.grading.probes.drawing import Drawn, Generator, probes
 
 
 @probes("01.1", "output_length")
-def output_length(rng: np.random.Generator) -> Iterator[tuple[str, list[tuple]]]:
+def output_length(rng: Generator) -> Drawn:
     """Ask for lengths where P, S and D have a say one at a time, then all of them."""
     for line, varied in {
         "a bare kernel": "",
@@ -30,7 +28,7 @@ def output_length(rng: np.random.Generator) -> Iterator[tuple[str, list[tuple]]]
 
 
 @probes("01.2", "convolve")
-def convolve(rng: np.random.Generator) -> Iterator[tuple[str, list[tuple]]]:
+def convolve(rng: Generator) -> Drawn:
     """Ask for convolutions of whole numbers, of quarters, of short and long kernels."""
 
     def quarters(n: int) -> np.ndarray:
@@ -52,7 +50,7 @@ def convolve(rng: np.random.Generator) -> Iterator[tuple[str, list[tuple]]]:
 
 
 @probes("01.3", "find_kernel", step=0.25)
-def find_kernel(rng: np.random.Generator) -> Iterator[tuple[str, list[tuple]]]:
+def find_kernel(rng: Generator) -> Drawn:
     """Hide kernels of quarters, none above 9, so that an error of 1 % stays within half a step."""
     for line, size in {"2 numbers": 2, "3 numbers": 3, "5 numbers": 5, "7 numbers": 7}.items():
         cases = []

@@ -1,16 +1,12 @@
 """Probes of lesson 02: a shape, a pooling, a layer with gaps, a gradient for winners."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from course_utils.grading.probes.drawing import probes
-
-Drawn = Iterator[tuple[str, list[tuple]]]
+from course_utils.grading.probes.drawing import Drawn, Generator, probes
 
 
 @probes("02.1", "output_shape")
-def output_shape(rng: np.random.Generator) -> Drawn:
+def output_shape(rng: Generator) -> Drawn:
     """Ask for shapes with both paddings, with and without a stride."""
     for padding in ("valid", "same"):
         for stride in (1, 2, 3):
@@ -22,7 +18,7 @@ def output_shape(rng: np.random.Generator) -> Drawn:
 
 
 @probes("02.2", "max_pool")
-def max_pool(rng: np.random.Generator) -> Drawn:
+def max_pool(rng: Generator) -> Drawn:
     """Ask for tiles, overlaps, gaps, windows that do not fit, numbers below zero."""
 
     def image(*shape: int) -> np.ndarray:
@@ -36,7 +32,7 @@ def max_pool(rng: np.random.Generator) -> Drawn:
 
 
 @probes("02.3", "conv2d")
-def conv2d(rng: np.random.Generator) -> Drawn:
+def conv2d(rng: Generator) -> Drawn:
     """Ask for layers where channels, S and D differ one at a time, then all together."""
 
     def case(image: tuple, kernel: tuple, S: int = 1, D: int = 1, parts: int = 1) -> tuple:
@@ -67,7 +63,7 @@ def conv2d(rng: np.random.Generator) -> Drawn:
 
 
 @probes("02.4", "max_pool_backward")
-def max_pool_backward(rng: np.random.Generator) -> Drawn:
+def max_pool_backward(rng: Generator) -> Drawn:
     """Ask for gradients over tiles, overlaps and gaps; no two pixels are equal."""
 
     def case(shape: tuple[int, int], size: int, S: int, parts: int = 2) -> tuple:
