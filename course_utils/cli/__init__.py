@@ -70,6 +70,13 @@ def _grade_options(add: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="exit with 1 if a learner has less",
     )
+    add.add_argument(
+        "--patience",
+        type=float,
+        default=1,
+        metavar="N",
+        help="N times the limits of time (busy machines)",
+    )
     add.add_argument("--trust", action="store_true", help="run without a sandbox (can be cheated)")
     add.set_defaults(action=_grade)
 
@@ -148,6 +155,7 @@ def _grade(options: argparse.Namespace) -> int:
         seed=options.seed,
         workers=options.workers,
         trust=options.trust,
+        patience=options.patience,
     )
     unread = sum(bool(entry.marked.problems) for entry in graded.entries)
     low = grade.below(graded, options.needed)

@@ -14,6 +14,7 @@ from course_utils.grading.summary import Entry, Graded
 from course_utils.grading.templates import Template
 
 WARNING = "without a sandbox, what learners wrote runs with your rights and can forge its marks"
+STOPPED = "grading was stopped"  # by the answer or by a busy machine: worth another try
 TWICE = "is answered more than once: none of these answers counts"
 
 
@@ -26,6 +27,7 @@ def grade(
     seed: int | None = None,
     workers: int = 1,
     trust: bool = False,
+    patience: float = 1.0,
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True),
 ) -> Graded:
     """Mark all submissions in ``paths``, write the report into ``out`` and return the marks.
@@ -46,6 +48,8 @@ def grade(
         Submissions that are marked at the same time.
     trust : bool
         Run what learners wrote without a sandbox.
+    patience : float
+        Multiplies the limits of time, for a machine that is slow or busy.
 
     Raises
     ------
@@ -58,7 +62,7 @@ def grade(
     seed = keep.seed() if seed is None else seed
     version = templates.version(wanted)
     try:
-        with run.grader(wanted, seed=seed, trust=trust) as grader:
+        with run.grader(wanted, seed=seed, trust=trust, patience=patience) as grader:
             if trust:
                 say(f"course: warning: {WARNING}")
             marker = Marker(grader, keep, [version, seed, trust])
@@ -87,7 +91,8 @@ class Marker:
         marked = self.keep.get(name)
         if marked is None:
             marked = self.grader.grade(Submission("", answers))
-            self.keep.put(name, marked)
+            if not any(mark.problem.startswith(STOPPED) for mark in marked.marks):
+                self.keep.put(name, marked)
         problems = (*one.problems, *marked.problems, *not_graded(one.answers, known))
         return replace(marked, learner=one.learner, problems=problems)
 

@@ -233,7 +233,7 @@ def _variables(folder: Path, trusted: Path | None) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "JUPYTER_PATH": str(folder),
-        "JUPYTER_RUNTIME_DIR": str(folder / "r"),
+        "TMPDIR": str(folder / "r"),  # where connection files are made
         "JUPYTER_PLATFORM_DIRS": "1",
         "LANG": "C.UTF-8",
     }
