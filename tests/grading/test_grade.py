@@ -1,0 +1,173 @@
+"""`course grade` around the marking: whose lessons count, what is kept, when it refuses."""
+
+import contextlib
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+
+from course_utils import cli
+from course_utils.cli import grade as grading
+from course_utils.grading import run
+from course_utils.grading.marks import Mark, Marked, Probe
+from course_utils.grading.submissions import Submission
+from tools.build_class import CLASS, files
+from tools.build_class import main as build_class
+from tools.notebooks import ROOT
+
+SUBMISSIONS = CLASS / "submissions"
+
+
+class Pretending:
+    """Marks without a kernel: an answer is right if it holds its own id, and counts calls."""
+
+    def __init__(self, exercises, **settings):
+        self.exercises, self.settings, self.graded = exercises, settings, []
+
+    def grade(self, submission):
+        self.graded.append(submission.answers)
+        marks = (
+            Mark(id, one.points, (Probe("def" in submission.answers.get(id, "")),))
+            for id, one in self.exercises.items()
+        )
+        return Marked(submission.learner, tuple(marks))
+
+
+@pytest.fixture
+def pretending(monkeypatch):
+    """Every grader that `course grade` makes, in order."""
+    made = []
+
+    @contextlib.contextmanager
+    def grader(exercises, **settings):
+        made.append(Pretending(exercises, **settings))
+        yield made[-1]
+
+    monkeypatch.setattr(run, "grader", grader)
+    monkeypatch.chdir(ROOT)
+    return made
+
+
+def course_grade(*arguments):
+    return cli.main(["grade", *map(str, arguments)])
+
+
+def rows(out):
+    with (out / "marks.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_report_has_every_learner_of_the_class_once(pretending, tmp_path):
+    assert course_grade(SUBMISSIONS, "--out", tmp_path, "--seed", 1) == 0
+    wanted = [row["learner"] for row in csv.DictReader((CLASS / "marks.csv").open())]
+    assert [row["learner"] for row in rows(tmp_path)] == wanted
+
+
+def test_a_second_run_marks_nothing_again_and_writes_the_same_bytes(pretending, tmp_path):
+    course_grade(SUBMISSIONS, "--out", tmp_path)
+    first = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    course_grade(SUBMISSIONS, "--out", tmp_path)
+    assert not pretending[1].graded
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == first
+    assert pretending[0].settings == pretending[1].settings, "the seed is that of the first run"
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(pretending, tmp_path, monkeypatch):
+    graded = Pretending.grade
+
+    def interrupted(self, submission):
+        if len(self.graded) == 3:
+            raise KeyboardInterrupt
+        return graded(self, submission)
+
+    monkeypatch.setattr(Pretending, "grade", interrupted)
+    assert course_grade(SUBMISSIONS, "--out", tmp_path, "--seed", 1) == 130
+    monkeypatch.setattr(Pretending, "grade", graded)
+    assert course_grade(SUBMISSIONS, "--out", tmp_path, "--seed", 1) == 0
+    alone = {str(sorted(answers.items())) for answers in pretending[1].graded}
+    assert alone.isdisjoint(str(sorted(a.items())) for a in pretending[0].graded)
+
+
+def test_another_seed_and_another_answer_are_marked_anew(pretending, tmp_path):
+    shutil.copytree(SUBMISSIONS, tmp_path / "class")
+    command = (tmp_path / "class", "--out", tmp_path / "out", "--seed")
+    course_grade(*command, 1)
+    course_grade(*command, 2)
+    assert pretending[1].graded == pretending[0].graded
+    shutil.copy(SUBMISSIONS / "dmitri.ipynb", tmp_path / "class" / "ada.ipynb")
+    course_grade(*command, 2)
+    assert not pretending[2].graded, "these answers were marked before, as another learner's"
+
+
+def test_marks_of_an_answer_that_was_stopped_are_not_kept(pretending, tmp_path, monkeypatch):
+    stopped = Marked("", (Mark("01.1", 1, problem=f"{grading.STOPPED}: too much time"),))
+    monkeypatch.setattr(Pretending, "grade", lambda self, one: self.graded.append(1) or stopped)
+    for _ in range(2):
+        course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path)
+    assert pretending[1].graded
+
+
+def test_damaged_files_among_what_was_kept_are_marked_again(pretending, tmp_path):
+    course_grade(SUBMISSIONS, "--out", tmp_path)
+    for path in (tmp_path / "kept").iterdir():
+        path.write_text("[1")
+    assert course_grade(SUBMISSIONS, "--out", tmp_path) == 0
+    assert len(pretending[1].graded) == len(pretending[0].graded)
+
+
+def test_one_odd_answer_adds_no_lesson_to_everybodys_points():
+    honest = [Submission(name, {"01.1": ""}) for name in "abc"]
+    assert grading.answered([*honest, Submission("eve", {"01.1": "", "07.1": ""})]) == ["01"]
+
+
+def test_without_a_sandbox_it_refuses_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(run.sandbox, "available", lambda: "bwrap is not installed")
+    assert course_grade(SUBMISSIONS, "--out", tmp_path) == 2
+    said = capsys.readouterr().err
+    assert "bwrap is not installed" in said
+    assert "--trust" in said
+    assert not (tmp_path / "index.html").exists()
+
+
+def test_trust_is_warned_of_on_every_page(pretending, tmp_path, capsys):
+    course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path, "--trust")
+    assert "warning" in capsys.readouterr().err
+    pages = [tmp_path / "index.html", *(tmp_path / "learners").iterdir()]
+    assert all("without a sandbox" in page.read_text() for page in pages)
+
+
+def test_the_report_may_not_stand_among_the_submissions(pretending, tmp_path, capsys):
+    assert course_grade(tmp_path, "--out", tmp_path / "report") == 2
+    assert "among the submissions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(("--lessons", "99"), "no lesson 99"), (("--lessons", "1", "--pass", "101"), "")],
+)
+def test_wrong_lessons_are_named_and_too_few_points_are_a_failure(
+    pretending, tmp_path, capsys, arguments, message
+):
+    status = course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path, *arguments)
+    assert status == (2 if message else 1)
+    assert message in capsys.readouterr().err
+
+
+def test_a_hostile_file_name_becomes_neither_html_nor_formula(pretending, tmp_path):
+    for name in ("<img src=x onerror=alert(1)>", "=1+1", "a\nb", "-2"):
+        shutil.copytree(SUBMISSIONS / "emeka", tmp_path / "class" / name)
+    assert course_grade(tmp_path / "class", "--out", tmp_path / "out") == 0
+    assert "<img" not in (tmp_path / "out" / "index.html").read_text()
+    names = [row["learner"] for row in rows(tmp_path / "out")]
+    assert sorted(names) == ["'-2", "'=1+1", "<img src=x onerror=alert(1)>", "a b"]
+
+
+def test_the_example_class_is_what_its_tool_makes(tmp_path):
+    build_class(tmp_path)
+    made = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.*")}
+    there = {p.relative_to(SUBMISSIONS): p.read_bytes() for p in SUBMISSIONS.rglob("*.*")}
+    assert made == there, "run python tools/build_class.py"
+    assert {str(path) for path in made} == set(files())
+    assert all(Path(path).suffix in {".ipynb", ".zip"} for path in made)
