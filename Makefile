@@ -10,11 +10,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
             "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
             && { echo "$$p"; break; }; done)
 
-.PHONY: help lab run test test-all mutation notebooks links full bench readme lint lock clean
+.PHONY: help lab run grade test test-all mutation notebooks links full bench readme lint lock clean
 
 help:
 	@echo "make lab        the course in JupyterLab"
 	@echo "make run        the course headless: time, memory and claims of every lesson"
+	@echo "make grade      grade the example class and compare its marks (Linux, with bubblewrap)"
 	@echo "make test       every check, in one go (the gate)"
 	@echo "make test-all   the long round as well: other versions, faults"
 	@echo "make mutation   how many changes to a solution its check notices; LESSONS=\"02 05\" for some"
@@ -40,6 +41,11 @@ lab: $(STAMP)
 
 run: $(STAMP)
 	@$(BIN)/course run $(LESSONS)
+
+grade: $(STAMP)
+	@rm -rf build/class_01
+	@$(BIN)/course grade examples/class_01/submissions --out build/class_01 --seed 1 --workers 2
+	@diff examples/class_01/marks.csv build/class_01/marks.csv && echo "These are the marks that stand in examples/class_01/marks.csv."
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
