@@ -6,25 +6,36 @@
 * What a failing cell said goes into the report, short.
 """
 
+import itertools
 import json
+import tempfile
 import time
+from pathlib import Path
 from queue import Empty
 
+import nbval.kernel
 import pytest
 import zmq
 from jupyter_client.connect import ConnectionFileMixin
+from jupyter_client.manager import KernelManager
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 POLL_SECONDS = 0.25
 MOST_BYTES = 1_000_000  # of one message, and of all that a notebook prints
 MOST_MESSAGES = 3_000
+_KERNELS = itertools.count()
 SAID = 2_000  # characters of a failing cell's output that are kept
 
-ConnectionFileMixin.transport.default_value = "ipc"
 _connect, _setup = ConnectionFileMixin._create_connected_socket, IPyNbFile.setup
 _get_message, _await_reply = RunningKernel.get_message, RunningKernel.await_reply
 _runtest, _teardown = IPyNbCell.runtest, IPyNbFile.teardown
+
+
+def kernel_manager(**options):
+    """Return a manager whose kernel has its sockets beside its connection file."""
+    sockets = Path(tempfile.gettempdir()) / f"k{next(_KERNELS)}"
+    return KernelManager(transport="ipc", ip=str(sockets), **options)
 
 
 class TooMuch(Exception):
@@ -111,6 +122,7 @@ def pytest_collection_modifyitems(items):
 
 
 ConnectionFileMixin._create_connected_socket = create_connected_socket
+nbval.kernel.KernelManager = kernel_manager
 IPyNbFile.setup, IPyNbFile.teardown = setup, teardown
 RunningKernel.get_message, RunningKernel.await_reply = get_message, await_reply
 IPyNbCell.runtest = runtest
