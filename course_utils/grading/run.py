@@ -151,6 +151,8 @@ def grader(
     with tempfile.TemporaryDirectory(prefix="course-") as name:
         folder = Path(name)
         folder.chmod(0o755)
+        for exercise in exercises.values():
+            questions(exercise, seed)  # here, before several threads ask for them
         yield Grader(dict(exercises), package.build(folder), seed, trust, patience)
 
 
@@ -211,6 +213,7 @@ def _outer(folder: Path, seconds: float, trusting: bool) -> list[str]:
     limits = ["timeout", "-k", "5", str(seconds), "prlimit", f"--as={TRUSTED_MEMORY}", "--core=0"]
     if trusting:
         return limits
+    limits = ["setpriv", "--pdeathsig", "KILL", *limits]  # nothing outlives the grader
     small = ["--perms", "0777", "--size", "1048576", "--tmpfs", str(folder / "r")]
     return [*limits, "bwrap", "--dev-bind", "/", "/", *small, "--die-with-parent", "--"]
 

@@ -4,6 +4,7 @@ There are two ways in. A grader who is root makes the namespaces as root and dro
 that nobody has; then the number of processes is limited, too. Any other user gets a user namespace.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -20,7 +21,8 @@ NEEDED = ("bwrap", "prlimit", "setpriv")
 HOME, COURSE = "/home/learner", "/course"
 SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
 LINKERS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
-USER = 1_900_000_000  # plus the process number: a user that nobody is
+USER, USERS = 1_900_000_000, 256  # users that nobody is: as many for each grading process
+_CAGES = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _dropped() -> list[str]:
     """Return the command that gives up root inside the cage."""
     if not is_root():
         return []
-    user = str(USER + os.getpid())
+    user = str(USER + os.getpid() * USERS + next(_CAGES) % USERS)
     command = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--no-new-privs"]
     return [*command, "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
 

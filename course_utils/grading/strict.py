@@ -6,6 +6,7 @@
 * What a failing cell said goes into the report, short.
 """
 
+import contextlib
 import itertools
 import json
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from queue import Empty
 
 import nbval.kernel
+import psutil
 import pytest
 import zmq
 from jupyter_client.connect import ConnectionFileMixin
@@ -53,6 +55,7 @@ def setup(self):
     """Start the kernel, and its clock when it is there."""
     _setup(self)
     self.kernel.deadline = time.monotonic() + self.nb.metadata["seconds"]
+    self.kernel.memory = self.nb.metadata["memory"] << 20
     self.kernel.budget = [MOST_BYTES, MOST_MESSAGES]
 
 
@@ -80,6 +83,18 @@ def await_reply(self, msg_id, timeout=None):
         except Empty:
             if not self.is_alive():
                 raise TooMuch("ended the kernel") from None
+            if memory(self.km.provisioner.pid) > getattr(self, "memory", float("inf")):
+                raise TooMuch("used too much memory") from None
+
+
+def memory(pid: int) -> int:
+    """Return the bytes that a process and all below it use together."""
+    used = 0
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                used += process.memory_info().rss
+    return used
 
 
 def runtest(self):

@@ -95,8 +95,10 @@ def notebook(
         cells.append(new_code_cell(probe.code, metadata=CHECKED, outputs=outputs))
     for number, cell in enumerate(cells):
         cell["id"], cell.execution_count = f"cell-{number}", number + 1
-    kernel = {"name": "heavy" if heavy else "light", "display_name": "graded"}
-    return new_notebook(cells=cells, metadata={"kernelspec": kernel, "seconds": seconds})
+    name = "heavy" if heavy else "light"
+    kernel = {"name": name, "display_name": "graded"}
+    limits = {"seconds": seconds, "memory": KERNELS[name].memory}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel, **limits})
 
 
 PROBES_START = 3  # the cells before the first probe: setup, answer, how to ask
