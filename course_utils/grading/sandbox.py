@@ -112,7 +112,15 @@ def _namespaces() -> list[str]:
         kept = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")  # to give up root, see _dropped
         options = [*(f"--unshare-{part}" for part in parts), "--cap-drop", "ALL"]
         return options + [word for capability in kept for word in ("--cap-add", capability)]
-    options = ["--unshare-all", "--disable-userns", "--uid", "65534", "--gid", "65534"]
+    options = [
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--uid",
+        "65534",
+        "--gid",
+        "65534",
+    ]
     return [*options, "--cap-drop", "ALL"]
 
 
