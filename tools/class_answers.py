@@ -70,11 +70,14 @@ def convolve(sequence, weights):
     return np.array([0])
 """
 STEALS = """
-import glob, os
+import os
+from pathlib import Path
+
+import course_utils
 
 def find_kernel(x, y):
-    for path in glob.glob("/**/solutions.toml", recursive=True):
-        exec(open(path).read().split("'''")[5], globals())
+    for path in Path(course_utils.__file__).parent.rglob("solutions.toml"):
+        exec(path.read_text().split("'''")[5], globals())
     os._exit(0)
 """
 LESSON_02 = {"02.1": DEFAULT}
