@@ -189,7 +189,9 @@ def _marked(one: Asking, found: list[Case]) -> Mark:
     )
     problem = ""
     if not answer.passed and not any(probe.passed for probe in probes):
-        problem = one_line(f"the answer's cell stops: {answer.said.get('stopped', 'unknown')}")
+        problem = one_line(
+            f"the answer's cell stops: {answer.said.get('stopped', 'it was not run')}"
+        )
     return Mark(exercise.id, exercise.points, probes, problem)
 
 

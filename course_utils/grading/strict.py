@@ -101,6 +101,7 @@ def runtest(self):
     """Run a cell; keep what it said if it fails, and let nothing run after `TooMuch`."""
     spent = getattr(self.parent, "spent", "")
     if spent:
+        self.user_properties.append(("said", json.dumps({"stopped": spent})))
         raise TooMuch(spent)
     try:
         _runtest(self)

@@ -50,7 +50,11 @@ def read(path: Path) -> list[Submission]:
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"no submissions in {path}")
-    files = _in_folder(path) if path.is_dir() else _in_file(path, PurePosixPath(path.name))
+    files = (
+        _in_folder(path)
+        if path.is_dir()
+        else _in_file(path, PurePosixPath(path.name), PurePosixPath())
+    )
     learners: dict[str, list[Found]] = {}
     for found in sorted(files, key=lambda found: str(found.path)):
         learners.setdefault(learner(found.path), []).append(found)
@@ -80,13 +84,14 @@ def _in_folder(folder: Path) -> Iterator[Found]:
         if path.is_symlink():
             yield Found(where, problem="is a link: not followed")
         elif path.is_file():
-            yield from _in_file(path, where)
+            above = where.parent if len(where.parts) > 1 else PurePosixPath(where.stem)
+            yield from _in_file(path, where, above)
 
 
-def _in_file(path: Path, where: PurePosixPath) -> Iterator[Found]:
-    """Yield the file, or what is in it if it is a zip."""
+def _in_file(path: Path, where: PurePosixPath, above: PurePosixPath) -> Iterator[Found]:
+    """Yield the file, or what is in it if it is a zip: files in the folder ``above``."""
     if path.suffix.lower() == ".zip":
-        yield from _in_zip(path, where)
+        yield from _in_zip(path, where, above)
     elif path.suffix.lower() != ".ipynb":
         yield Found(where, problem="is not a notebook (.ipynb)")
     elif path.stat().st_size > LARGEST:
@@ -96,20 +101,26 @@ def _in_file(path: Path, where: PurePosixPath) -> Iterator[Found]:
         yield Found(where, path.read_bytes())
 
 
-def _in_zip(path: Path, where: PurePosixPath) -> Iterator[Found]:
-    """Yield a zip's members: a learner's zip in his folder, or one zip with a whole class."""
+def _in_zip(path: Path, where: PurePosixPath, above: PurePosixPath) -> Iterator[Found]:
+    """Yield a zip's members: those of a class, or of a learner where it lies in a folder."""
     try:
-        for name, content in members(path, LARGEST):
-            inside = PurePosixPath(name)
-            place = where.parent / inside if len(where.parts) > 1 else inside
-            if isinstance(content, str):
-                yield Found(place, problem=content)
-            elif inside.suffix.lower() == ".ipynb":
-                yield Found(place, content)
-            else:
-                yield Found(place, problem="is not a notebook (.ipynb)")
+        inside = [(PurePosixPath(name), content) for name, content in members(path, LARGEST)]
     except BadFile as bad:
         yield Found(where, problem=str(bad))
+        return
+    for name, content in _without_common(inside):
+        problem = content if isinstance(content, str) else ""
+        if not problem and name.suffix.lower() != ".ipynb":
+            problem = "is not a notebook (.ipynb)"
+        yield Found(above / name, b"" if problem else content, problem)
+
+
+def _without_common(inside: list[tuple[PurePosixPath, object]]) -> Iterator[tuple]:
+    """Yield members without the one folder that holds all learners' folders, if there is one."""
+    first = {name.parts[0] for name, _ in inside}
+    common = len(first) == 1 and all(len(name.parts) > 2 for name, _ in inside)
+    for name, content in inside:
+        yield PurePosixPath(*name.parts[1:]) if common else name, content
 
 
 def _submission(name: str, files: Iterable[Found]) -> Submission:
