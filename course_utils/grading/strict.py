@@ -126,8 +126,10 @@ def said(outputs) -> str:
 
 
 def teardown(self):
-    """Stop the kernel; one that had to be killed is gone already."""
-    if not getattr(self, "spent", ""):
+    """Stop the kernel; of one that had to be killed only the channels are left."""
+    if getattr(self, "spent", ""):
+        self.kernel.kc.stop_channels()
+    else:
         _teardown(self)
 
 
