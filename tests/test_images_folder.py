@@ -1,7 +1,6 @@
 """`images.ImageFolder`: the batches of Keras's readers, in a known order, read once if asked."""
 
 import pickle
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from picture_folders import BAD, colours, encoded, jpeg, pets, png, write
+from PIL import Image
 
-from course_utils import images, quiet
+from course_utils import images, photo, quiet
 
 with quiet():
     import keras
@@ -67,6 +67,34 @@ def test_batches_are_those_of_keras_for_pictures_at_their_target_size(folder, cl
         assert labels.shape == generator[index][1].shape
         assert (labels == generator[index][1]).all()
         assert (labels == batch[1].numpy().reshape(labels.shape)).all()
+
+
+@pytest.mark.parametrize("size", [(150, 150), (40, 61), (7, 9), (300, 700)])
+def test_with_the_nearest_pixel_every_number_is_image_data_generators(tmp_path, size):
+    chelsea, coffee = photo("cat"), photo("coffee")
+    grey = Image.fromarray(chelsea).convert("L")
+    write(
+        tmp_path,
+        {
+            "a/large.jpg": encoded(coffee),
+            "a/progressive.jpg": encoded(chelsea, progressive=True, quality=60),
+            "a/grey.jpg": encoded(grey),
+            "b/palette.png": encoded(Image.fromarray(chelsea).quantize(64), "PNG"),
+            "b/odd.png": encoded(coffee[:373, :499], "PNG"),
+            "b/tall.bmp": encoded(chelsea[:, :101], "BMP"),
+            "b/cmyk.jpg": encoded(Image.fromarray(coffee).convert("CMYK")),
+        },
+    )
+    options = {"batch_size": 4, "shuffle": False}
+    generator = ImageDataGenerator().flow_from_directory(
+        tmp_path, target_size=size, class_mode="binary", **options
+    )
+    ours = images.ImageFolder(tmp_path, size, interpolation="nearest", **options)
+    antialiased = images.ImageFolder(tmp_path, size, **options)
+    assert len(ours) == len(generator) == 2
+    for index in range(2):
+        assert (ours[index][0] == generator[index][0]).all()
+        assert (antialiased[index][0] != generator[index][0]).any()
 
 
 def test_labels_are_the_places_of_the_class_names(folder):
@@ -252,6 +280,11 @@ def test_a_picture_that_may_not_be_read_is_named(tmp_path, monkeypatch):
             {"class_mode": "int"},
             "class_mode is 'int'; choose one of binary, sparse, categorical",
         ),
+        (
+            {"a/1.jpg": b"", "b/1.jpg": b""},
+            {"interpolation": "bilinear"},
+            "interpolation is 'bilinear'; choose one of antialias, nearest",
+        ),
         ({"a/1.jpg": b"", "b/1.jpg": b""}, {"image_size": (0, 5)}, "must be positive"),
         ({"a/1.jpg": b"", "b/1.jpg": b""}, {"batch_size": 0}, "must be positive"),
         ({"P/a/1.jpg": b"", "P/b/1.jpg": b""}, {}, r"one folder too deep .*did you mean .*P\?"),
@@ -267,9 +300,3 @@ def test_it_can_be_sent_to_another_process(folder):
     ours = images.ImageFolder(folder, SIZE, cache=True)
     ours[0]
     assert (pickle.loads(pickle.dumps(ours))[0][0] == ours[0][0]).all()
-
-
-def test_no_thread_stays_behind(folder):
-    before = threading.active_count()
-    list(images.ImageFolder(folder, SIZE, workers=4))
-    assert threading.active_count() == before

@@ -88,6 +88,28 @@ def test_enlarging_is_bilinear(tmp_path):
     assert (images.read(stored(tmp_path, picture), (30, 40)) == np.asarray(larger)).all()
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_the_nearest_pixel_is_that_of_the_whole_picture(tmp_path, format):
+    path = stored(tmp_path, photo("coffee"), format=format)
+    with Image.open(path) as whole:
+        expected = np.asarray(whole.resize((31, 20), Image.Resampling.NEAREST))
+    assert (images.read(path, (20, 31), interpolation="nearest") == expected).all()
+    sideways = Image.Exif()
+    sideways[0x0112] = 6
+    turned = stored(tmp_path, photo("coffee"), "turned", format, exif=sideways)
+    with Image.open(turned) as whole:
+        expected = np.rot90(whole.resize((31, 20), Image.Resampling.NEAREST), -1)
+    assert (images.read(turned, (31, 20), interpolation="nearest") == expected).all()
+
+
+@pytest.mark.parametrize("size", [None, (6, 8)])
+def test_an_interpolation_that_there_is_not_is_refused(tmp_path, size):
+    path = stored(tmp_path, colours(0))
+    with pytest.raises(images.ImageError) as refused:
+        images.read(path, size, interpolation="lanczos")
+    assert str(refused.value) == "interpolation is 'lanczos'; choose one of antialias, nearest"
+
+
 @pytest.mark.parametrize("value", range(1, 9))
 @pytest.mark.parametrize("size", [None, (10, 14), (60, 80)])
 def test_a_picture_that_was_stored_turned_is_read_upright(tmp_path, value, size):

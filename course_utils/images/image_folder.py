@@ -9,7 +9,13 @@ import keras
 import numpy as np
 
 from course_utils.images.listing import ImageError, listing
-from course_utils.images.reading import Unreadable, content_of, opened, pixels
+from course_utils.images.reading import (
+    Unreadable,
+    checked_interpolation,
+    content_of,
+    opened,
+    pixels,
+)
 from course_utils.images.threads import THREADS, share_out
 
 MODES = ("binary", "sparse", "categorical")
@@ -25,7 +31,7 @@ class ImageFolder(keras.utils.PyDataset):
     path : str or Path
         A folder with one folder for each class.
     image_size : (height, width)
-        Every picture is brought to this size, antialiased; see `course_utils.images.read`.
+        Every picture is brought to this size; see ``interpolation``.
     batch_size : int
         Pictures in a batch; the last batch of an epoch has the rest.
     shuffle : bool
@@ -43,7 +49,11 @@ class ImageFolder(keras.utils.PyDataset):
         Keep decoded pictures in memory, so that each file is read once: True for up to 1 GiB,
         or the bytes that may be used.
     workers : int, optional
-        Threads that decode; by default two for each processor core, at most 8.
+        Threads that decode, the calling one among them, so 1 starts none. By default and at most
+        one for each processor core, up to 8.
+    interpolation : str
+        How pictures are resized, as `course_utils.images.read` does: ``"antialias"``, which skips
+        no pixel, or ``"nearest"``, which gives `ImageDataGenerator`'s numbers.
 
     Attributes
     ----------
@@ -59,9 +69,9 @@ class ImageFolder(keras.utils.PyDataset):
     Raises
     ------
     ImageError
-        If the folder does not hold class folders with pictures, there is one class only, or
-        ``cache`` needs more memory than it may use. While reading, if a file is no whole picture:
-        the message names it.
+        If the folder does not hold class folders with pictures, there is one class only, there is
+        no such ``class_mode`` or ``interpolation``, or ``cache`` needs more memory than it may
+        use. While reading, if a file is no whole picture: the message names it.
 
     Examples
     --------
@@ -83,6 +93,7 @@ class ImageFolder(keras.utils.PyDataset):
         augment: Augmentation | None = None,
         cache: bool | int = False,
         workers: int | None = None,
+        interpolation: str = "antialias",
     ) -> None:
         super().__init__()
         found = listing(path)
@@ -96,6 +107,7 @@ class ImageFolder(keras.utils.PyDataset):
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.class_mode, self.augment = class_mode, augment
         self.threads = workers or THREADS
+        self.interpolation = checked_interpolation(interpolation)
         self.epoch = 0
         self._kept = self._make_cache(cache)
         self._is_kept = np.zeros(len(self.paths), dtype=bool)
@@ -150,7 +162,7 @@ class ImageFolder(keras.utils.PyDataset):
             number = chosen[row]
             images[row] = self._try(self._decoded, number, contents[number])
 
-        share_out(decode, rows, threads=self.threads if len(rows) else 1)
+        share_out(decode, rows, threads=self.threads)
         if self._kept is not None:
             self._kept[chosen[rows]] = images[rows]
             self._is_kept[chosen[rows]] = True
@@ -158,7 +170,7 @@ class ImageFolder(keras.utils.PyDataset):
 
     def _decoded(self, content: bytes) -> np.ndarray:
         with opened(content) as image:
-            return np.asarray(pixels(image, self.image_size))
+            return np.asarray(pixels(image, self.image_size, self.interpolation))
 
     def _try(self, step: Callable, number: int, argument: Any) -> Any:
         """Return ``step(argument)``, or say which picture it is that cannot be read."""

@@ -1,4 +1,4 @@
-"""One picture from its file: decoded, upright, red-green-blue, and resized without aliasing."""
+"""One picture from its file: decoded, upright, red-green-blue, and resized."""
 
 import contextlib
 import io
@@ -10,6 +10,8 @@ from PIL import Image, UnidentifiedImageError
 
 from course_utils.images.listing import ImageError
 
+NEAREST = Image.Resampling.NEAREST
+INTERPOLATIONS = ("antialias", "nearest")
 FEW = 1.2  # shrunk by less, too many of the four points of a new pixel are one and the same
 MAX_PIXELS = 100_000_000  # a picture with more would take over 300 MB of memory
 ORIENTATION = 0x0112  # the EXIF field for how the camera was held
@@ -29,7 +31,11 @@ class Unreadable(ValueError):
     """A file gives no picture; the message is the reason, in a few words."""
 
 
-def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndarray:
+def read(
+    path: str | Path,
+    image_size: tuple[int, int] | None = None,
+    interpolation: str = "antialias",
+) -> np.ndarray:
     """Return the picture in a file as red, green and blue, as `ImageFolder` would read it.
 
     Nothing is skipped when a picture shrinks (it is antialiased): a JPEG is decoded at the
@@ -38,6 +44,9 @@ def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndar
     as wide as the factor demands is used (Pillow's bilinear). `ImageDataGenerator` takes the one
     nearest pixel and `image_dataset_from_directory` blends the four around one point, so both
     skip pixels of large photographs. Like both, this does not keep the ratio of height to width.
+
+    With ``interpolation="nearest"`` the picture is decoded whole and each new pixel is the one
+    nearest old pixel: the numbers that `ImageDataGenerator` gives, for what was trained with it.
 
     Pictures that a camera stored sideways are turned upright (EXIF orientation; both of Keras's
     readers ignore it). Grey, CMYK and palette colours become RGB; of 16 bits the upper 8 are
@@ -48,6 +57,8 @@ def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndar
     path : str or Path
     image_size : (height, width), optional
         Without it the picture keeps its own size.
+    interpolation : str
+        ``"antialias"`` or ``"nearest"``.
 
     Returns
     -------
@@ -56,7 +67,8 @@ def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndar
     Raises
     ------
     ImageError
-        If the file holds no whole picture; the message names it and says why.
+        If the file holds no whole picture; the message names it and says why. If there is no
+        such interpolation.
 
     Examples
     --------
@@ -65,11 +77,21 @@ def read(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndar
     >>> read(next((pets / "cats").iterdir()), (24, 40)).shape
     (24, 40, 3)
     """
+    interpolation = checked_interpolation(interpolation)
     try:
         with opened(content_of(path)) as image:
-            return np.array(pixels(image, image_size))
+            return np.array(pixels(image, image_size, interpolation))
     except Unreadable as reason:
         raise ImageError(f"cannot read the picture {path}: {reason}") from reason
+
+
+def checked_interpolation(interpolation: str) -> str:
+    """Return an interpolation, or raise an `ImageError` that says what there is."""
+    if interpolation not in INTERPOLATIONS:
+        raise ImageError(
+            f"interpolation is {interpolation!r}; choose one of {', '.join(INTERPOLATIONS)}"
+        )
+    return interpolation
 
 
 def content_of(path: str | Path) -> bytes:
@@ -98,18 +120,23 @@ def opened(content: bytes) -> Iterator[Image.Image]:
         raise Unreadable(_reason(error)) from error
 
 
-def pixels(image: Image.Image, image_size: tuple[int, int] | None = None) -> Image.Image:
+def pixels(
+    image: Image.Image,
+    image_size: tuple[int, int] | None = None,
+    interpolation: str = "antialias",
+) -> Image.Image:
     """Return an opened picture as RGB, upright, at ``image_size`` (height, width)."""
     turn = orientation(image)
     if image_size is None:
         image = rgb(image)
     else:
         size = image_size if turn > 4 else image_size[::-1]  # Pillow counts width first
-        image = _resized(image, size)
+        nearest = interpolation == "nearest"
+        image = rgb(image).resize(size, NEAREST) if nearest else _antialiased(image, size)
     return image.transpose(TURNS[turn]) if turn > 1 else image
 
 
-def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _antialiased(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Decode a picture no larger than needed, and bring it to ``size`` (width, height)."""
     # The box is the part that holds the picture: 375 rows, halved, are 187.5, stored in 188.
     _, box = image.draft(None, size) or (image.mode, (0, 0, *image.size))
@@ -119,7 +146,7 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     factors = [old / new for old, new in zip(box[2:], size, strict=True)]
     if min(factors) < FEW or max(factors) > 2:
         return image.resize(size, Image.Resampling.BILINEAR, box)
-    points = image.resize((2 * size[0], 2 * size[1]), Image.Resampling.NEAREST, box)
+    points = image.resize((2 * size[0], 2 * size[1]), NEAREST, box)
     return points.reduce(2)
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from course_utils.images.reading import (
     rgb,
 )
 from course_utils.images.report import Report
-from course_utils.images.threads import THREADS
+from course_utils.images.threads import share_out
 
 FORMATS = {  # the formats, as Pillow calls them, that a name may promise
     ".bmp": ("BMP",),
@@ -79,8 +78,13 @@ def scan(folder: str | Path) -> Report:
 def report_of(found: Listing) -> Report:
     """Open the pictures of a listing, several at a time, and put what was found together."""
     paths = [path for paths in found.images.values() for path in paths]
-    with ThreadPoolExecutor(THREADS) as pool:
-        pictures = list(pool.map(lambda path: _look(found.folder, path), paths))
+    looked = {}
+
+    def look(path: str) -> None:
+        looked[path] = _look(found.folder, path)
+
+    share_out(look, paths)
+    pictures = [looked[path] for path in paths]
     good = [picture for picture in pictures if picture.readable]
     return Report(
         folder=found.folder,
