@@ -1,8 +1,11 @@
 """How an answer is asked: the code that runs in the learner's kernel, and what it must print."""
 
+import base64
 import contextlib
+import inspect
 import io
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +44,49 @@ def _ask(function, cases, step):
                     raise ValueError("changes its input in place")
         except Exception as error:
             given.append({"error": f"{type(error).__name__}: {error}"[:200]})
-    print(json.dumps(given))'''
+    print(json.dumps(given))
+
+
+def _name(function, images):
+    """Print the class that a function gives each image, as one line of JSON."""
+    import contextlib, io, json
+
+    import numpy
+
+    quiet = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
+            classes = numpy.asarray(function(images))
+        if classes.shape != (len(images),) or classes.dtype.kind not in "iu":
+            raise TypeError(f"no class for each image, but {classes.dtype}, {classes.shape}")
+        given = classes.tolist()
+    except Exception as error:
+        given = [{"error": f"{type(error).__name__}: {error}"[:200]}]
+    print(json.dumps(given))
+
+
+def _unpacked(text, shape):
+    """Return the images in a text."""
+    import base64, zlib
+
+    import numpy
+
+    content = zlib.decompress(base64.b64decode(text))
+    return numpy.frombuffer(content, "uint8").reshape(shape).copy()'''
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One probe: a line for people, the code for the kernel, and what a right answer prints."""
+    """One probe: a line for people, the code for the kernel, and what a right answer prints.
+
+    With ``agree`` a right answer prints a list of whole numbers, of which at least this share is
+    as in ``printed``: classes of images, which nobody gets all right.
+    """
 
     line: str
     code: str
     printed: str
+    agree: float | None = None
 
 
 def question(name: str, cases: Sequence[tuple], step: float) -> str:
@@ -63,6 +99,22 @@ def question(name: str, cases: Sequence[tuple], step: float) -> str:
     """
     written = ", ".join(_written(tuple(case)) for case in cases)
     return f"_ask({name}, [{written}], {step!r})"
+
+
+def naming(name: str, images: np.ndarray) -> str:
+    """Return the code that asks the function called ``name`` for the classes of ``images``.
+
+    Parameters
+    ----------
+    images : (n, height, width, channels) uint8
+    """
+    text = base64.b64encode(zlib.compress(images.tobytes(), 9)).decode()
+    return f"_name({name}, _unpacked({text!r}, {images.shape}))"
+
+
+def sources(functions: Iterable[Callable]) -> str:
+    """Return the code of some functions, which import what they use themselves."""
+    return "".join(f"{inspect.getsource(function)}\n\n" for function in functions)
 
 
 def printed(namespace: dict[str, Any], code: str) -> str:

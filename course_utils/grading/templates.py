@@ -92,7 +92,8 @@ def notebook(
     ]
     for probe in probes:
         outputs = [new_output("stream", name="stdout", text=probe.printed)]
-        cells.append(new_code_cell(probe.code, metadata=CHECKED, outputs=outputs))
+        about = CHECKED if probe.agree is None else CHECKED | {"agree": probe.agree}
+        cells.append(new_code_cell(probe.code, metadata=about, outputs=outputs))
     for number, cell in enumerate(cells):
         cell["id"], cell.execution_count = f"cell-{number}", number + 1
     name = "heavy" if heavy else "light"

@@ -1,11 +1,13 @@
 """Register an exercise's probes, draw their hidden inputs from a seed, find what is right."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -18,7 +20,27 @@ from course_utils.grading.templates import Template
 TRIES, BETWEEN = 200, 2  # draws; thousandths of a step around the middle between two
 
 Generator = np.random.Generator
-Drawn = Iterable[tuple[str, list[tuple]]]
+Case = tuple
+
+
+@dataclass(frozen=True)
+class Known:
+    """A group of cases whose right results are given here, by ``right``, or class by class.
+
+    ``right`` takes a case, as the answer does. With ``labels`` the group is of one case, some
+    images (n, height, width, channels) uint8, and at least ``share`` of the classes that the
+    answer gives them must be theirs; the labels stay outside the kernel.
+    """
+
+    line: str
+    cases: list[Case]
+    right: Callable | None = None
+    labels: np.ndarray | None = None
+    share: float = 1.0
+    name: str = ""
+
+
+Drawn = Iterable[tuple[str, list[Case]] | Known]
 Draw = Callable[[Generator], Drawn]
 
 
@@ -27,6 +49,7 @@ class Probes:
     """What is asked of ``name``, a function or an expression that gives one, in groups of cases.
 
     An answer may be off by less than half a ``step``. ``seconds`` is the time for all groups.
+    ``uses`` are functions of ours that ``name`` needs in the kernel.
     """
 
     id: str
@@ -35,21 +58,34 @@ class Probes:
     step: float
     seconds: float
     heavy: bool
+    uses: tuple[Callable, ...]
+
+    @property
+    def helpers(self) -> str:
+        """The code of the functions that are used."""
+        return asking.sources(self.uses)
 
 
 _PROBES: dict[str, Probes] = {}
 
 
 def probes(
-    id: str, name: str, *, step: float = 1e-6, seconds: float = 60, heavy: bool = False
+    id: str,
+    name: str,
+    *,
+    step: float = 1e-6,
+    seconds: float = 60,
+    heavy: bool = False,
+    uses: Sequence[Callable] = (),
 ) -> Callable[[Draw], Draw]:
-    """Register the decorated function, which yields a line and cases, for exercise ``id``.
+    """Register the decorated function, which yields groups, for exercise ``id``.
 
-    ``heavy`` says that the answer imports TensorFlow.
+    A group is a line and its cases, or a `Known`. ``heavy`` says that the answer imports
+    TensorFlow. The functions that the answer ``uses`` import what they need themselves.
     """
 
     def register(draw: Draw) -> Draw:
-        _PROBES[id] = Probes(id, name, draw, step, seconds, heavy)
+        _PROBES[id] = Probes(id, name, draw, step, seconds, heavy, tuple(uses))
         return draw
 
     return register
@@ -80,28 +116,51 @@ def ask(template: Template, solution: str, seed: int) -> list[Asked]:
     if found is None:
         return []
     rng = np.random.default_rng([seed, crc32(template.id.encode())])
+    ours = cache(lambda: _ours(found, template, solution))
     for _ in range(TRIES):
-        asked = [_asked(found, template, solution, *group) for group in found.draw(rng)]
+        groups = (one if isinstance(one, Known) else Known(*one) for one in found.draw(rng))
+        asked = [_asked(found, group, ours) for group in groups]
         if all(one is not None for one in asked):
             return asked
     raise ValueError(f"{template.id}: every draw has a number that lies between two steps")
 
 
-def _asked(
-    found: Probes, template: Template, solution: str, line: str, cases: list
-) -> Asked | None:
-    """Return a probe, or None where another right answer's rounding might tell."""
-    code = asking.question(found.name, cases, found.step)
+def _ours(found: Probes, template: Template, solution: str) -> dict[str, Any]:
+    """Return the names that our own solution gives; it runs once for all probes."""
     names = {"__name__": "solution"}
+    code = f"{found.helpers}{found.name}"
     exec(needed(template.setup, {}, [solution, code]), names)
-    exec(f"{solution}\n{asking.ASK}", names)
-    printed = asking.printed(names, code)
+    exec(f"{solution}\n{found.helpers}", names)
+    return names
+
+
+def _asked(found: Probes, group: Known, ours: Callable[[], dict]) -> Asked | None:
+    """Return a probe, or None where another right answer's rounding might tell."""
+    name = group.name or found.name
+    if group.labels is not None:
+        ((images,),) = group.cases
+        code = found.helpers + asking.naming(name, images)
+        return Asked(group.line, code, f"{group.labels.tolist()}\n", group.share)
+    code = found.helpers + asking.question(name, group.cases, found.step)
+    right = group.right or eval(name, ours())
+    printed, finer = _printed(right, group.cases, found.step)
     if '"error"' in printed:
-        raise ValueError(f"{template.id}: the solution fails at {line}: {printed}")
-    finer = asking.printed(names, asking.question(found.name, cases, found.step / 1000))
+        raise ValueError(f"{found.id}: the solution fails at {group.line}: {printed}")
     if any(abs(n % 1000 - 500) < BETWEEN for n in _whole(json.loads(finer))):
         return None
-    return Asked(line, code, printed)
+    return Asked(group.line, code, printed)
+
+
+def _printed(function: Callable, cases: list[Case], step: float) -> list[str]:
+    """Return what is printed in whole steps and in thousandths; the function runs once a case."""
+    results = [function(*deepcopy(case)) for case in cases]
+    texts, names = [], {}
+    exec(asking.ASK, names)
+    for one in (step, step / 1000):
+        given = iter(results)
+        names["given"] = lambda *_, given=given: next(given)
+        texts.append(asking.printed(names, asking.question("given", cases, one)))
+    return texts
 
 
 def _whole(value: object) -> Iterator[int]:
