@@ -1,11 +1,7 @@
 """Grade a submission: an nbval run for each exercise, outside the cage; marks from its report."""
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,16 +11,16 @@ from pathlib import Path
 import nbformat
 
 from course_utils.checks.solutions import all_solutions
-from course_utils.grading import package, sandbox, templates
+from course_utils.grading import nbval, package, sandbox, templates
 from course_utils.grading.asking import Asked
 from course_utils.grading.marks import Mark, Marked, Probe
+from course_utils.grading.nbval import Case
 from course_utils.grading.probes import drawing
 from course_utils.grading.showing import one_line
 from course_utils.grading.submissions import Submission
 from course_utils.grading.templates import Template
 
 GRACE = 60  # seconds beyond an exercise's own for starting and stopping
-TRUSTED_MEMORY = 4_000 << 20  # bytes of address space of nbval itself
 
 
 class CannotGrade(Exception):
@@ -91,26 +87,26 @@ class Grader:
             marks[one.exercise.id] = _marked(one, cells)
         return marks
 
-    def _run(self, several: Sequence["Asking"]) -> list["Case"] | None:
+    def _run(self, several: Sequence["Asking"]) -> list[Case] | None:
         """Return nbval's verdict on every cell of all notebooks, or None if some are missing."""
         with tempfile.TemporaryDirectory(prefix="g") as name:
             folder = Path(name)
-            for one in several:
-                nbformat.write(one.notebook, folder / f"{one.exercise.id}.ipynb")
-            for kernel, limits in templates.KERNELS.items():
-                caged = [] if self.trusting else sandbox.cage(self.package, folder / "r", limits)
-                sandbox.kernelspec(folder, kernel, caged)
-            (folder / "r").mkdir(mode=0o777)
+            for number, one in enumerate(several):
+                self._write(one.notebook, folder, f"k{number:03}")
             seconds = sum(one.seconds + GRACE * self.patience for one in several)
-            subprocess.run(
-                [*_outer(folder, seconds, self.trusting), *_nbval(folder, several)],
-                cwd=folder,
-                env=_variables(folder, self.package if self.trusting else None),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            return read_report(folder / "report.xml", sum(len(o.notebook.cells) for o in several))
+            nbval.run(folder, seconds, caged=not self.trusting)
+            return nbval.verdicts(folder, sum(len(one.notebook.cells) for one in several))
+
+    def _write(self, notebook: nbformat.NotebookNode, folder: Path, name: str) -> None:
+        """Write a notebook, a kernel for it alone, and the folder of that kernel's sockets."""
+        limits, place = templates.KERNELS[notebook.metadata.kernelspec.name], folder / "r" / name
+        place.mkdir(mode=0o777, parents=True)
+        trusted = ["env", f"PYTHONPATH={self.package}"]
+        caged = trusted if self.trusting else sandbox.cage(self.package, place, limits)
+        sandbox.kernelspec(folder, name, caged)
+        about = notebook.metadata | {"kernelspec": {"name": name, "display_name": "graded"}}
+        written = nbformat.from_dict({**notebook, "metadata": about})
+        nbformat.write(written, folder / f"{name}.ipynb")
 
 
 @dataclass(frozen=True)
@@ -121,14 +117,6 @@ class Asking:
     asked: list[Asked]
     notebook: nbformat.NotebookNode
     seconds: float
-
-
-@dataclass(frozen=True)
-class Case:
-    """Nbval's verdict on one cell, and what the cell said if it failed."""
-
-    passed: bool
-    said: Mapping[str, str]
 
 
 @contextmanager
@@ -162,25 +150,6 @@ def questions(exercise: Template, seed: int) -> list[Asked]:
     return drawing.ask(exercise, all_solutions()[exercise.id], seed)
 
 
-def read_report(path: Path, cells: int) -> list[Case] | None:
-    """Return the verdicts in nbval's junit report by order; None if it is not whole."""
-    try:
-        cases = ElementTree.parse(path).findall(".//testcase")
-    except (OSError, ElementTree.ParseError):
-        return None
-    return [_case(case) for case in cases] if len(cases) == cells else None
-
-
-def _case(case: ElementTree.Element) -> Case:
-    verdicts = [child.tag for child in case if child.tag not in ("properties", "system-out")]
-    values = [p.get("value", "") for p in case.iter("property") if p.get("name") == "said"]
-    try:
-        said = json.loads(values[0]) if values else {}
-    except ValueError:
-        said = {}
-    return Case(not verdicts, said)
-
-
 def _marked(one: Asking, found: list[Case]) -> Mark:
     exercise, answer, cases = one.exercise, found[1], found[templates.PROBES_START :]
     probes = tuple(
@@ -199,6 +168,8 @@ def _message(said: Mapping[str, str]) -> str:
     """Return why a probe failed, in one line."""
     if "stopped" in said:
         return one_line(f"stopped: {said['stopped']}")
+    if "counted" in said:
+        return one_line(f"right: {said['counted']}")
     try:
         errors = [one["error"] for one in json.loads(said["printed"]) if isinstance(one, dict)]
         return one_line(str(errors[0])) if errors else "other numbers than expected"
@@ -208,37 +179,3 @@ def _message(said: Mapping[str, str]) -> str:
 
 def _same(answer: str, blank: str) -> bool:
     return answer.split() == blank.split()
-
-
-def _outer(folder: Path, seconds: float, trusting: bool) -> list[str]:
-    """Return the command around nbval: limits, and a small disk in memory for the sockets."""
-    limits = ["timeout", "-k", "5", str(seconds), "prlimit", f"--as={TRUSTED_MEMORY}", "--core=0"]
-    if trusting:
-        return limits
-    limits = ["setpriv", "--pdeathsig", "KILL", *limits]  # nothing outlives the grader
-    small = ["--perms", "0777", "--size", "1048576", "--tmpfs", str(folder / "r")]
-    return [*limits, "bwrap", "--dev-bind", "/", "/", *small, "--die-with-parent", "--"]
-
-
-def _nbval(folder: Path, several: Sequence[Asking]) -> list[str]:
-    plugins = ["-p", "nbval.plugin", "-p", "course_utils.grading.strict", "-p", "no:cacheprovider"]
-    report = ["--junitxml=report.xml", "-o", "junit_logging=no", "-o", "xfail_strict=true"]
-    start = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", f"--rootdir={folder}"]
-    notebooks = [f"{one.exercise.id}.ipynb" for one in several]
-    waiting = ["--nbval", "--nbval-kernel-startup-timeout=600"]  # the outer limit comes first
-    return [*start, *plugins, *report, *waiting, *notebooks]
-
-
-def _variables(folder: Path, trusted: Path | None) -> dict[str, str]:
-    """Return what nbval finds in its environment (a caged kernel has its own)."""
-    course = Path(__file__).parents[2]
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return keep | {
-        "PYTHONPATH": os.pathsep.join(map(str, filter(None, [trusted, course]))),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "JUPYTER_PATH": str(folder),
-        "TMPDIR": str(folder / "r"),  # where connection files are made
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "LANG": "C.UTF-8",
-    }

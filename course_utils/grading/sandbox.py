@@ -8,28 +8,37 @@ import itertools
 import json
 import os
 import shutil
-import site
 import subprocess
 import sys
-import sysconfig
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from course_utils.grading import seccomp
+
 NEEDED = ("bwrap", "prlimit", "setpriv")
 HOME, COURSE = "/home/learner", "/course"
-SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/sbin")
+SYSTEM = ("/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/bin", "/lib", "/lib32", "/lib64")
+SHARED = ("/usr/share/fonts", "/usr/share/zoneinfo")
 LINKERS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
+PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")  # of an interpreter's or an environment's folder
+# Copies of the course, and packages of other languages, among which are the complete data sets.
+HIDDEN = ("node_modules", "python3*/*-packages/course_utils", "python3*/*-packages/cnn_course*")
 USER, USERS = 1_900_000_000, 256  # users that nobody is: as many for each grading process
 _CAGES = itertools.count()
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one kernel may use: memory and files in MB, processor time in seconds."""
+    """What one kernel may use: memory and files in MB, processor time in seconds.
 
-    memory: int = 3_000
+    ``memory`` is what all its processes hold together, ``address`` what one of them may ask for.
+    """
+
+    memory: int = 1_000
+    address: int = 3_000
     scratch: int = 64
     file: int = 32
     processor: int = 30
@@ -37,7 +46,7 @@ class Limits:
 
 
 LIGHT = Limits()
-HEAVY = Limits(memory=12_000, scratch=256, file=128, processor=600, processes=256)
+HEAVY = Limits(3_000, address=12_000, scratch=256, file=128, processor=600, processes=256)
 
 
 @cache
@@ -47,6 +56,8 @@ def available() -> str:
         return "the sandbox needs Linux"
     if missing := [name for name in NEEDED if not shutil.which(name)]:
         return f"{', '.join(missing)} is not installed (Debian, Ubuntu: apt install bubblewrap)"
+    if not seccomp.known():
+        return "the sandbox knows x86_64 and aarch64 processors only"
     command = [*cage(Path("/nonexistent"), None, LIGHT), sys.executable, "-c", "import zmq"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode:
@@ -66,20 +77,22 @@ def cage(package: Path, runtime: Path | None, limits: Limits) -> list[str]:
         The folder of the kernel's sockets, the only place outside that can be written.
     limits : Limits
     """
-    command = ["bwrap", *_namespaces(), "--die-with-parent", "--new-session", "--clearenv"]
+    command = [*_opened(_rules().name), "bwrap", "--seccomp", "3", *_namespaces()]
+    command += ["--die-with-parent", "--new-session", "--clearenv"]
     for place in _readable():
         command += [*_parents(place), "--ro-bind", place, place]
-    for place in LINKERS:
-        command += ["--ro-bind-try", place, place]
+    for place in (*SHARED, *LINKERS):
+        command += [*_parents(place), "--ro-bind-try", place, place]
+    for place in _hidden():
+        command += ["--size", "4096", "--tmpfs", place, "--remount-ro", place]
     command += ["--proc", "/proc", "--dev", "/dev"]
     for place in ("/tmp", HOME, "/dev/shm"):
         command += ["--perms", "0777", "--size", str(limits.scratch << 20), "--tmpfs", place]
+    command += ["--remount-ro", "/dev"]
     if package.is_dir():
         command += ["--ro-bind", str(package), COURSE]
     if runtime:
         command += [*_parents(str(runtime)), "--bind", str(runtime), str(runtime)]
-    for installed in _installed_courses():
-        command += ["--size", "4096", "--tmpfs", installed]
     for name, value in _variables().items():
         command += ["--setenv", name, value]
     command += ["--remount-ro", "/", "--chdir", HOME, "--", *_dropped(), *_limited(limits)]
@@ -145,7 +158,7 @@ def _limited(limits: Limits) -> list[str]:
         "--core=0",
         "--nofile=512",
         f"--fsize={limits.file << 20}",
-        f"--as={limits.memory << 20}",
+        f"--as={limits.address << 20}",
         f"--cpu={limits.processor}",
         f"--nproc={limits.processes}",
     ]
@@ -170,15 +183,34 @@ def _variables() -> dict[str, str]:
     }
 
 
-def _readable() -> Iterator[str]:
-    """Yield the folders of the system, the interpreter and its packages."""
-    yield from (place for place in SYSTEM if Path(place).exists())
-    inner = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])}
-    yield from sorted(place for place in inner if not place.startswith("/usr"))
+def _readable() -> list[str]:
+    """Return the folders of the system, the interpreter and its packages."""
+    inner = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parents[1])} - {"/usr"}
+    places = [*SYSTEM, *(f"{prefix}/{part}" for prefix in sorted(inner) for part in PARTS)]
+    return [place for place in places if Path(place).exists()]
 
 
-def _installed_courses() -> Iterator[str]:
-    """Yield the folders of installed copies of the course, which hold checks and solutions."""
-    for place in sorted({*site.getsitepackages(), sysconfig.get_path("purelib")}):
-        if (Path(place) / "course_utils").is_dir():
-            yield str(Path(place) / "course_utils")
+def _hidden() -> Iterator[str]:
+    """Yield what of the readable folders holds answers, or labels of test images."""
+    for place in _readable():
+        if Path(place).name.startswith("lib"):
+            yield from sorted(str(path) for name in HIDDEN for path in Path(place).glob(name))
+
+
+@cache
+def _rules() -> "tempfile._TemporaryFileWrapper[bytes]":
+    """Return a file with the rules for calls of the system; it lives as long as this process."""
+    file = tempfile.NamedTemporaryFile(prefix="course-rules-")  # noqa: SIM115
+    file.write(seccomp.rules())
+    file.flush()
+    return file
+
+
+def _opened(rules: str) -> list[str]:
+    """Return a command that runs what follows with ``rules`` as its file 3.
+
+    Nothing of the environment is left, since a kernel can see that of its cage. Where the machine
+    runs out of memory, the system ends what runs in a cage first.
+    """
+    first = 'echo 1000 >/proc/self/oom_score_adj; exec env -i PATH="$PATH" "$@" 3<"$0"'
+    return ["/bin/sh", "-c", first, rules]
