@@ -1,8 +1,9 @@
 """The command ``course``: look at the machine, get data, run lessons, start working, grade."""
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from course_utils import __version__, settings
@@ -15,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         return options.action(options)
-    except (FileNotFoundError, ValueError, DataError) as problem:
+    except (OSError, ValueError, DataError) as problem:
         print(f"course: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -47,24 +48,45 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("lesson", metavar="NN", help="the lesson's number")
     add.set_defaults(action=_start)
 
-    add = commands.add_parser("grade", help="mark submissions and write a report")
+    add = commands.add_parser(
+        "grade",
+        help="mark submissions and write a report",
+        description="Mark submissions in a sandbox, on hidden inputs, and write a report.",
+        epilog="Exit status: 0 graded, 1 somebody is below --pass, 2 wrong usage or no sandbox, "
+        "130 stopped (the same command goes on). More: docs/graders.md",
+    )
     _grade_options(add)
     return top
 
 
 def _grade_options(add: argparse.ArgumentParser) -> None:
     add.add_argument(
-        "submissions", nargs="+", type=Path, help="notebooks, folders of them, zips of a platform"
+        "submissions",
+        nargs="+",
+        type=Path,
+        metavar="SUBMISSIONS",
+        help="notebooks, folders of them, zips of a learning platform",
     )
     add.add_argument("--out", type=Path, required=True, metavar="REPORT", help="folder to write")
     add.add_argument(
         "--lessons", nargs="+", default=[], metavar="NN", help="default: what most answered"
     )
-    add.add_argument("--seed", type=int, help="draws the hidden inputs (default: a new one)")
-    add.add_argument("--workers", type=_positive, default=1, help="submissions at the same time")
+    add.add_argument(
+        "--seed",
+        type=_number(int, 0),
+        metavar="N",
+        help="draws the hidden inputs (default: that of the run before into REPORT, or a new one)",
+    )
+    add.add_argument(
+        "--workers",
+        type=_number(int, 1, 64),
+        default=1,
+        metavar="N",
+        help="submissions at the same time (default: 1; the number of cores is a good one)",
+    )
     add.add_argument(
         "--pass",
-        type=float,
+        type=_number(float, 0, 100),
         default=0,
         dest="needed",
         metavar="PERCENT",
@@ -72,7 +94,7 @@ def _grade_options(add: argparse.ArgumentParser) -> None:
     )
     add.add_argument(
         "--patience",
-        type=float,
+        type=_number(float, 0.1, 1000),
         default=1,
         metavar="N",
         help="N times the limits of time (busy machines)",
@@ -81,11 +103,17 @@ def _grade_options(add: argparse.ArgumentParser) -> None:
     add.set_defaults(action=_grade)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+def _number(kind: type, least: float, most: float = float("inf")) -> Callable[[str], float]:
+    """Return what reads a number of this kind from ``least`` to ``most``."""
+
+    def read(text: str) -> float:
+        with contextlib.suppress(ValueError):
+            if least <= (number := kind(text)) <= most:
+                return number
+        upper = f" to {most:g}" if most < float("inf") else " or more"
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of {least:g}{upper}")
+
+    return read
 
 
 def course_folder(start: Path | None = None) -> Path:
@@ -159,6 +187,7 @@ def _grade(options: argparse.Namespace) -> int:
     )
     unread = sum(bool(entry.marked.problems) for entry in graded.entries)
     low = grade.below(graded, options.needed)
-    print(f"{len(graded.entries)} submissions graded, {unread} with remarks, {len(low)} too low.")
+    below = f", {len(low)} below {options.needed:g} %" if options.needed else ""
+    print(f"{len(graded.entries)} submissions graded, {unread} with remarks{below}.")
     print(f"The report: {options.out / 'index.html'}; for the gradebook: marks.csv beside it.")
     return 1 if low else 0

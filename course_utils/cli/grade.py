@@ -1,5 +1,6 @@
 """Grade a class: read the submissions, mark each in the sandbox, write the report."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,12 +10,14 @@ from pathlib import Path
 
 from course_utils.grading import kept, report, run, submissions, templates
 from course_utils.grading.marks import Marked, shown
+from course_utils.grading.showing import few, one_line, printable
 from course_utils.grading.submissions import Submission
 from course_utils.grading.summary import Entry, Graded
 from course_utils.grading.templates import Template
 
 WARNING = "without a sandbox, what learners wrote runs with your rights and can forge its marks"
 STOPPED = "grading was stopped"  # by the answer or by a busy machine: worth another try
+STOPPING = "stopping when what is in progress is marked; the same command goes on from there"
 TWICE = "is answered more than once: none of these answers counts"
 
 
@@ -55,16 +58,20 @@ def grade(
     ------
     ValueError
         If there is no sandbox here and no ``trust``, or a path or lesson can't be used.
+    OSError
+        If something can't be written.
     """
     found = together(list(_read(paths, out)))
     wanted = _wanted(exercises, lessons, found)
     keep = kept.Kept(out / "kept")
+    keep.open()
     seed = keep.seed() if seed is None else seed
     version = templates.version(wanted)
     try:
         with run.grader(wanted, seed=seed, trust=trust, patience=patience) as grader:
             if trust:
                 say(f"course: warning: {WARNING}")
+            say(f"{len(found)} submissions; lessons {', '.join(sorted({id[:2] for id in wanted}))}")
             marker = Marker(grader, keep, [version, seed, trust])
             entries = _mark_all(found, marker, workers, say)
     except run.CannotGrade as why:
@@ -94,7 +101,7 @@ class Marker:
             if not any(mark.problem.startswith(STOPPED) for mark in marked.marks):
                 self.keep.put(name, marked)
         problems = (*one.problems, *marked.problems, *not_graded(one.answers, known))
-        return replace(marked, learner=one.learner, problems=problems)
+        return replace(marked, learner=one.learner, problems=few(problems))
 
 
 def not_graded(answers: Mapping[str, str], known: Mapping[str, Template]) -> Iterator[str]:
@@ -108,7 +115,7 @@ def not_graded(answers: Mapping[str, str], known: Mapping[str, Template]) -> Ite
     lessons = {id[:2] for id in known}
     others = sorted(set(answers) - set(known))
     for lesson in sorted({id[:2] for id in others}):
-        ids = ", ".join(id for id in others if id[:2] == lesson)
+        ids = ", ".join(few([id for id in others if id[:2] == lesson]))
         odd = "there is no such exercise" if lesson in lessons else f"lesson {lesson} is not graded"
         yield f"{ids} answered: {odd}"
 
@@ -156,8 +163,10 @@ def below(graded: Graded, percent: float) -> list[str]:
 
 def _read(paths: Sequence[Path], out: Path) -> Iterator[Submission]:
     for path in paths:
-        if out.resolve().is_relative_to(path.resolve()):
-            raise ValueError(f"the report {out} would stand among the submissions in {path}")
+        if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(path)):
+            raise ValueError(
+                printable(f"the report {out} would stand among the submissions {path}")
+            )
         yield from submissions.read(path)
 
 
@@ -170,7 +179,8 @@ def _wanted(
     if unknown := numbers - set(known):
         raise ValueError(f"no lesson {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     if not numbers:
-        raise ValueError("nobody answered an exercise: name the lessons with --lessons")
+        odd = next((f" ({one.learner}: {line})" for one in found for line in one.problems), "")
+        raise ValueError(one_line(f"nobody answered an exercise{odd}: name lessons with --lessons"))
     return {id: exercise for id, exercise in exercises.items() if id[:2] in numbers}
 
 
@@ -186,7 +196,10 @@ def _mark_all(
             learner, marks = jobs[job], job.result()
             marked[learner] = marks
             earned = f"{shown(marks.earned)} of {marks.points}"
-            say(f"{done:4d} of {len(jobs)}  {report.one_line(learner)}: {earned}")
+            say(f"{done:4d} of {len(jobs)}  {one_line(learner)}: {earned}")
+    except KeyboardInterrupt:
+        say(f"course: {STOPPING}")
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
     return [Entry(marked[one.learner], one.answers) for one in found]

@@ -16,7 +16,8 @@ class Kept:
     Examples
     --------
     >>> from tempfile import mkdtemp
-    >>> kept = Kept(Path(mkdtemp()))
+    >>> kept = Kept(Path(mkdtemp()) / "kept")
+    >>> kept.open()
     >>> kept.put("key", Marked("Ada"))
     >>> kept.get("key"), kept.get("another")
     (Marked(learner='Ada', marks=(), problems=()), None)
@@ -24,6 +25,22 @@ class Kept:
 
     def __init__(self, folder: Path):
         self.folder = folder
+
+    def open(self) -> None:
+        """Make the folder.
+
+        Raises
+        ------
+        ValueError
+            If it can't be made, or if the folder around it is in use for something else.
+        """
+        try:
+            if not self.folder.is_dir() and any(self.folder.parent.glob("*")):
+                raise ValueError(f"{self.folder.parent} is no report: name a new or empty folder")
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            why = problem.strerror or "unknown reason"
+            raise ValueError(f"can't write into {self.folder.parent}: {why}") from None
 
     def get(self, key: str) -> Marked | None:
         """Return the marks under ``key``, or None if there are none or they are damaged."""
@@ -48,7 +65,6 @@ class Kept:
         return self.folder / f"{key}.json"
 
     def _write(self, path: Path, content: object) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{secrets.token_hex(4)}.part")
         part.write_text(json.dumps(content), encoding="utf-8")
         part.replace(path)

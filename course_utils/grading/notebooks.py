@@ -7,7 +7,8 @@ from typing import Any
 from course_utils.grading.archives import BadFile
 
 LONGEST = 100_000  # characters of an answer
-_ID = re.compile(r"\d\d\.\d{1,2}")
+MOST_PARTS = 500_000  # lists and dictionaries in a notebook's JSON; each takes a lot of memory
+_ID = re.compile(r"[0-9]{2}\.[0-9]{1,2}")
 
 
 def answer_cells(content: bytes) -> tuple[list[tuple[str, str]], list[str]]:
@@ -43,6 +44,8 @@ def answer_cells(content: bytes) -> tuple[list[tuple[str, str]], list[str]]:
 
 
 def _cells(content: bytes) -> list[dict]:
+    if content.count(b"[") + content.count(b"{") > MOST_PARTS:
+        raise BadFile("holds far too much: clear its outputs and hand it in")
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:

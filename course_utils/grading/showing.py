@@ -3,6 +3,7 @@
 import hashlib
 import re
 import unicodedata
+from collections.abc import Sequence
 
 LONGEST = 300  # characters of a message
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
@@ -36,6 +37,18 @@ def one_line(text: str) -> str:
     """
     line = printable(" ".join(ADDRESS.sub("0x...", text[: 4 * LONGEST]).split()))
     return line if len(line) <= LONGEST else line[: LONGEST - 4] + " ..."
+
+
+def few(lines: Sequence[str], most: int = 10) -> tuple[str, ...]:
+    """Return the first lines, and how many more there are.
+
+    Examples
+    --------
+    >>> few(["a", "b"]), few("abcd", most=2)
+    (('a', 'b'), ('a', 'b', 'and 2 more such lines'))
+    """
+    more = (f"and {len(lines) - most} more such lines",) if len(lines) > most else ()
+    return (*lines[:most], *more)
 
 
 def file_name(learner: str) -> str:

@@ -3,16 +3,23 @@
 Nothing is unpacked to disk, and nothing of a submission is kept but the sources of answer cells.
 """
 
+import os
 import re
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from course_utils.grading.archives import BadFile, members
+from course_utils.grading import archives
+from course_utils.grading.archives import BadFile
 from course_utils.grading.notebooks import answer_cells
+from course_utils.grading.showing import printable
 
-LARGEST = 20_000_000  # bytes of one notebook
-_PLATFORM = re.compile(r"_\d+_(assignsubmission|assign)_.*$")  # what Moodle adds to a name
+LARGEST = 20_000_000  # bytes of one notebook, and of a learner's zip
+LONGEST_NAME = 80  # characters of a file's name in a message
+_MOODLE = re.compile(r"_(\d+)_(?:assignsubmission|assign|onlinetext)_.*$")
+_CANVAS = re.compile(r"_(?:LATE_)?(\d{3,})_\d{3,}_.*$")
 _LESSON = re.compile(r"[ _-]*(0\d)?[ _-]*exercises?$|[ _-]+0\d$", re.I)
 
 
@@ -30,11 +37,11 @@ class Submission:
 
 @dataclass(frozen=True)
 class Found:
-    """A file of a submission: where it was found, and its bytes or why there are none."""
+    """A file of a submission: where it was found, ids and sources of its answers, odd things."""
 
     path: PurePosixPath
-    content: bytes = b""
-    problem: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def read(path: Path) -> list[Submission]:
@@ -45,101 +52,161 @@ def read(path: Path) -> list[Submission]:
     Raises
     ------
     FileNotFoundError
-        If there is nothing at ``path``.
+        If there is nothing at ``path``, or nothing in it.
     """
     path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"no submissions in {path}")
-    files = (
-        _in_folder(path)
-        if path.is_dir()
-        else _in_file(path, PurePosixPath(path.name), PurePosixPath())
-    )
-    learners: dict[str, list[Found]] = {}
-    for found in sorted(files, key=lambda found: str(found.path)):
-        learners.setdefault(learner(found.path), []).append(found)
-    return [_submission(name, learners[name]) for name in sorted(learners)]
+    if path.is_dir():
+        files = _in_folder(path)
+    elif path.exists():
+        files = _in_file(path, PurePosixPath(path.name), PurePosixPath(), archives.CLASS)
+    else:
+        raise FileNotFoundError(printable(f"there is nothing at {path}"))
+    owners: dict[str, dict[str, list[Found]]] = defaultdict(lambda: defaultdict(list))
+    for found in files:
+        name, number = owner(found.path)
+        owners[name][number].append(found)
+    if not owners:
+        raise FileNotFoundError(printable(f"no submissions in {path}"))
+    read = [_submission(*one) for name in owners for one in _apart(name, owners[name])]
+    return sorted(read, key=lambda one: one.learner)
 
 
-def learner(path: PurePosixPath) -> str:
-    """Return whose file this is.
+def owner(path: PurePosixPath) -> tuple[str, str]:
+    """Return whose file this is, and the number that a platform gave it.
 
     Examples
     --------
-    >>> learner(PurePosixPath("ada/01_exercises.ipynb")), learner(PurePosixPath("ada_01.ipynb"))
-    ('ada', 'ada')
-    >>> learner(PurePosixPath("Ada L_12_assignsubmission_file_/01_exercises.ipynb"))
-    'Ada L'
+    >>> owner(PurePosixPath("ada/01_exercises.ipynb")), owner(PurePosixPath("ada_01.ipynb"))
+    (('ada', ''), ('ada', ''))
+    >>> owner(PurePosixPath("Ada L_12_assignsubmission_file_/01_exercises.ipynb"))
+    ('Ada L', '12')
     """
+    whole = _folder(path).parts[0]
+    found = _platform(whole)
+    name = whole[: found.start()] if found else whole
+    return unicodedata.normalize("NFC", name.strip() or whole), found[1] if found else ""
+
+
+def _folder(path: PurePosixPath) -> PurePosixPath:
+    """Return the folder of a file, or one that is named like its learner where it has none."""
     if len(path.parts) > 1:
-        return _PLATFORM.sub("", path.parts[0]) or path.parts[0]
-    return _LESSON.sub("", _PLATFORM.sub("", path.stem)) or path.stem
+        return path.parent
+    name = path.stem if _platform(path.stem) else _LESSON.sub("", path.stem)
+    return PurePosixPath(name.strip() or path.stem)
+
+
+def _platform(name: str) -> re.Match | None:
+    """Find what a learning platform added to a learner's name."""
+    return _MOODLE.search(name) or _CANVAS.search(name)
+
+
+def _apart(name: str, numbers: Mapping[str, list[Found]]) -> Iterator[tuple]:
+    """Yield name, files and remarks of all who are called ``name``."""
+    if len(numbers) == 1:
+        yield name, *numbers.values(), ()
+        return
+    for number, files in numbers.items():
+        other = f"{name} ({number})" if number else name
+        yield other, files, (f"{len(numbers)} are called {name}: here they are told apart",)
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:
-    for path in sorted(folder.rglob("*")):
-        where = PurePosixPath(path.relative_to(folder).as_posix())
-        if any(part.startswith((".", "__MACOSX")) for part in where.parts):
+    """Yield all files below ``folder``, and what else is there with a line about it."""
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        where = PurePosixPath(here.relative_to(folder).as_posix())
+        try:
+            with os.scandir(here) as entries:
+                inside = sorted((e for e in entries if not _hidden(e.name)), key=lambda e: e.name)
+        except OSError as problem:
+            yield _bad(where, f"can't be read: {problem.strerror}")
             continue
-        if path.is_symlink():
-            yield Found(where, problem="is a link: not followed")
-        elif path.is_file():
-            above = where.parent if len(where.parts) > 1 else PurePosixPath(where.stem)
-            yield from _in_file(path, where, above)
+        if not inside and here != folder:
+            yield _bad(where, "is an empty folder")
+        for entry in inside:
+            if entry.is_symlink():
+                yield _bad(where / entry.name, "is a link: not followed")
+            elif entry.is_dir():
+                waiting.append(here / entry.name)
+            else:
+                path = where / entry.name
+                yield from _in_file(here / entry.name, path, _folder(path), archives.LEARNER)
 
 
-def _in_file(path: Path, where: PurePosixPath, above: PurePosixPath) -> Iterator[Found]:
+def _hidden(name: str) -> bool:
+    return name.startswith((".", "__MACOSX"))
+
+
+def _bad(path: PurePosixPath, problem: str) -> Found:
+    return Found(path, problems=(problem,))
+
+
+def _in_file(
+    path: Path, where: PurePosixPath, above: PurePosixPath, most: archives.Most
+) -> Iterator[Found]:
     """Yield the file, or what is in it if it is a zip: files in the folder ``above``."""
-    if path.suffix.lower() == ".zip":
-        yield from _in_zip(path, where, above)
-    elif path.suffix.lower() != ".ipynb":
-        yield Found(where, problem="is not a notebook (.ipynb)")
-    elif path.stat().st_size > LARGEST:
-        size = path.stat().st_size // 1_000_000
-        yield Found(where, problem=f"is too large ({size} MB): clear its outputs and hand it in")
-    else:
-        yield Found(where, path.read_bytes())
-
-
-def _in_zip(path: Path, where: PurePosixPath, above: PurePosixPath) -> Iterator[Found]:
-    """Yield a zip's members: those of a class, or of a learner where it lies in a folder."""
+    suffix = path.suffix.lower()
     try:
-        inside = [(PurePosixPath(name), content) for name, content in members(path, LARGEST)]
+        if not path.is_file():
+            yield _bad(where, "is neither a file nor a folder")
+        elif suffix not in archives.READ:
+            yield _bad(where, "is not a notebook (.ipynb)")
+        elif suffix == ".zip" and most == archives.CLASS:
+            yield from _in_zip(path, where, above, most)
+        elif (size := path.stat().st_size) > LARGEST:
+            yield _bad(where, archives.too_large(size))
+        elif suffix == ".zip":
+            yield from _in_zip(path, where, above, most)
+        else:
+            yield _notebook(where, path.read_bytes())
+    except OSError as problem:
+        yield _bad(where, f"can't be read: {problem.strerror}")
+
+
+def _in_zip(
+    file: Path | bytes, where: PurePosixPath, above: PurePosixPath, most: archives.Most
+) -> Iterator[Found]:
+    """Yield a zip's members: those of a class, with learners' zips in it, or of a learner."""
+    try:
+        for member in archives.members(file, LARGEST, most):
+            path = above / member.path
+            if member.problem:
+                yield _bad(path, member.problem)
+            elif path.suffix.lower() == ".ipynb":
+                yield _notebook(path, member.content)
+            elif most == archives.CLASS:
+                yield from _in_zip(member.content, path, _folder(path), archives.LEARNER)
+            else:
+                yield _bad(path, "is a zip inside a zip: not opened")
     except BadFile as bad:
-        yield Found(where, problem=str(bad))
-        return
-    for name, content in _without_common(inside):
-        problem = content if isinstance(content, str) else ""
-        if not problem and name.suffix.lower() != ".ipynb":
-            problem = "is not a notebook (.ipynb)"
-        yield Found(above / name, b"" if problem else content, problem)
+        yield _bad(where, str(bad))
 
 
-def _without_common(inside: list[tuple[PurePosixPath, object]]) -> Iterator[tuple]:
-    """Yield members without the one folder that holds all learners' folders, if there is one."""
-    first = {name.parts[0] for name, _ in inside}
-    common = len(first) == 1 and all(len(name.parts) > 2 for name, _ in inside)
-    for name, content in inside:
-        yield PurePosixPath(*name.parts[1:]) if common else name, content
+def _notebook(path: PurePosixPath, content: bytes) -> Found:
+    try:
+        cells, odd = answer_cells(content)
+    except BadFile as bad:
+        return _bad(path, str(bad))
+    return Found(path, tuple(cells), tuple(odd))
 
 
-def _submission(name: str, files: Iterable[Found]) -> Submission:
+def _submission(name: str, files: Iterable[Found], remarks: tuple[str, ...]) -> Submission:
     """Put the answers of all files of a learner together; an id that comes twice counts as none."""
     answers: dict[str, str] = {}
-    twice, problems = set(), []
-    for found in files:
-        try:
-            if found.problem:
-                raise BadFile(found.problem)
-            cells, odd = answer_cells(found.content)
-        except BadFile as bad:
-            problems.append(f"{found.path.name}: {bad}")
-            continue
-        problems += [f"{found.path.name}: {line}" for line in odd]
-        for id, source in cells:
+    twice, problems = set(), list(remarks)
+    for found in sorted(files, key=lambda found: str(found.path)):
+        problems += [f"{_short(found.path.name)}: {line}" for line in found.problems]
+        for id, source in found.cells:
             twice |= {id} & set(answers)
             answers[id] = source
     for id in sorted(twice):
         del answers[id]
         problems.append(f"{id} is answered more than once: none of these answers counts")
     return Submission(name, answers, tuple(problems))
+
+
+def _short(name: str) -> str:
+    """Return a file's name, without its middle if it is long."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[:half]}...{name[-half:]}"

@@ -145,14 +145,75 @@ def test_the_report_may_not_stand_among_the_submissions(pretending, tmp_path, ca
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(("--lessons", "99"), "no lesson 99"), (("--lessons", "1", "--pass", "101"), "")],
+    [
+        (("--lessons", "99"), "no lesson 99; there are 01, 02"),
+        (("--workers", "0"), "'0' is no number of 1 to 64"),
+        (("--seed", "-1"), "'-1' is no number of 0 or more"),
+        (("--seed", "1.5"), "'1.5' is no number of 0 or more"),
+        (("--pass", "nan"), "'nan' is no number of 0 to 100"),
+        (("--patience", "0"), "'0' is no number of 0.1 to 1000"),
+    ],
 )
-def test_wrong_lessons_are_named_and_too_few_points_are_a_failure(
-    pretending, tmp_path, capsys, arguments, message
+def test_wrong_usage_gets_one_clear_line(pretending, tmp_path, capsys, arguments, message):
+    try:
+        status = course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path / "out", *arguments)
+    except SystemExit as end:
+        status = end.code
+    assert status == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("submissions", "out", "message"),
+    [
+        ("nowhere", "out", "there is nothing at "),
+        ("empty", "out", "no submissions in "),
+        ("torn.ipynb", "out", "nobody answered an exercise (torn: torn.ipynb: is not a notebook"),
+        ("ada.ipynb", "full", "full is no report: name a new or empty folder"),
+        ("ada.ipynb", "torn.ipynb/out", "Not a directory"),
+        ("ada.ipynb", "ada.ipynb", "would stand among the submissions"),
+        ("loop", "out", "there is nothing at "),
+    ],
+)
+def test_a_path_that_cannot_be_used_gets_one_clear_line(
+    pretending, tmp_path, capsys, submissions, out, message
 ):
-    status = course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path, *arguments)
-    assert status == (2 if message else 1)
-    assert message in capsys.readouterr().err
+    for name in ("empty", "full"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "full" / "thesis.tex").touch()
+    (tmp_path / "torn.ipynb").write_text("{")
+    (tmp_path / "loop").symlink_to("loop")
+    shutil.copy(SUBMISSIONS / "ada.ipynb", tmp_path)
+    assert course_grade(tmp_path / submissions, "--out", tmp_path / out) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+def test_the_exit_status_says_whether_somebody_has_too_few_points(pretending, tmp_path, capsys):
+    both = (SUBMISSIONS / "ada.ipynb", SUBMISSIONS / "ivan.ipynb")
+    command = (*both, "--out", tmp_path, "--pass")
+    assert course_grade(*command, 0) == 0
+    assert course_grade(*command, 0.5) == 1
+    assert "2 submissions graded, 1 with remarks, 1 below 0.5 %." in capsys.readouterr().out
+
+
+def test_a_full_disk_gets_one_clear_line(pretending, tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(grading.report, "write", full)
+    assert course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path) == 2
+    assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_flood_of_remarks_is_cut(pretending, tmp_path):
+    shutil.copytree(SUBMISSIONS / "emeka", tmp_path / "class" / "emeka")
+    for number in range(100):
+        (tmp_path / "class" / "emeka" / f"{number:03d}.txt").touch()
+    course_grade(tmp_path / "class", "--out", tmp_path / "out")
+    page = next((tmp_path / "out" / "learners").iterdir()).read_text()
+    assert page.count("is not a notebook (.ipynb)") == 10
+    assert "and 90 more such lines" in page
 
 
 def test_a_hostile_file_name_becomes_neither_html_nor_formula(pretending, tmp_path):
