@@ -46,7 +46,7 @@ class Limits:
 
 
 LIGHT = Limits()
-HEAVY = Limits(3_000, address=12_000, scratch=256, file=128, processor=600, processes=256)
+HEAVY = Limits(3_000, address=8_000, scratch=256, file=128, processor=600, processes=256)
 
 
 @cache
@@ -180,6 +180,8 @@ def _variables() -> dict[str, str]:
         "CUDA_VISIBLE_DEVICES": "",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "2",
+        "TF_NUM_INTEROP_THREADS": "2",
     }
 
 

@@ -23,24 +23,31 @@ def convolve(sequence, weights):
 
 @dataclass(frozen=True)
 class Attack:
-    """A hostile answer: its name, what it tries, its source; ``slow`` ones run into a limit."""
+    """A hostile answer: its name, what it tries, its source.
+
+    ``slow`` ones run into a limit of time or memory; ``mistaken`` ones end with an error that in
+    others would mean that they attack nothing.
+    """
 
     name: str
     tries: str
     source: str
     slow: bool
+    mistaken: bool
 
 
 _FOUND: dict[str, Attack] = {}
 
 
-def attack(function: Callable[[], str] | None = None, *, slow: bool = False):
+def attack(
+    function: Callable[[], str] | None = None, *, slow: bool = False, mistaken: bool = False
+):
     """Register a function that returns the source of a hostile answer."""
 
     def register(function: Callable[[], str]) -> Callable[[], str]:
         name = function.__name__
         assert name not in _FOUND, f"two attacks are called {name}"
-        _FOUND[name] = Attack(name, function.__doc__, function(), slow)
+        _FOUND[name] = Attack(name, function.__doc__, function(), slow, mistaken)
         return function
 
     return register(function) if function else register

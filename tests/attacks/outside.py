@@ -1,6 +1,7 @@
 """Attacks that look, write or speak outside the sandbox."""
 
 from attacks import CANARY, IF_FOUND, PORT, SECRET, WRONG, attack
+from course_utils import load
 
 
 @attack
@@ -50,13 +51,19 @@ found = [
 @attack
 def loads_the_test_packs():
     """Loads labels that are hidden images' in other exercises."""
+    labels = load("fashion_mnist").y_test[:100].tolist()
     return f"""
+import glob, gzip
 found = False
 try:
     import course_utils
-    found = len(course_utils.load("fashion_mnist").y_test) > 0
+    found = course_utils.load("fashion_mnist").y_test[:100].tolist() == {labels}
 except Exception:
     pass
+for path in glob.glob("/usr/share/**/*labels*", recursive=True):
+    found = found or len(gzip.open(path).read()) > 10_000
+for path in glob.glob("/**/test*label*", recursive=True):
+    found = found or np.load(path)[:100].tolist() == {labels}
 {IF_FOUND}"""
 
 
@@ -158,14 +165,14 @@ for place in ("/tmp/{CANARY}", os.path.expanduser("~/{CANARY}"), "/dev/shm/{CANA
 
 @attack
 def follows_links_out():
-    """Links in its own folders that lead to the system's secrets."""
+    """Links in its own folders that lead to the system's secrets and the grader's files."""
     return f"""
 import os
 found = []
-for target in ("/etc/shadow", "/root", "/proc/1/root/etc/shadow", "/proc/1/cwd"):
+for target in ("/etc/passwd", "/etc/shadow", "/proc/1/root/etc/passwd", {__file__!r}):
     try:
         os.symlink(target, "link")
-        found += os.listdir("link") if os.path.isdir("link") else [open("link").read()]
+        found.append(open("link").read())
     except OSError:
         pass
     finally:

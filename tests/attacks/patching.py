@@ -7,8 +7,14 @@ EVERYTHING = '"[[[], [0]], [[3], [1, 2, 3]]]"'
 
 @attack
 def patches_json():
-    """json.dumps says what the attacker likes."""
-    return f"import json\njson.dumps = lambda *_, **__: {EVERYTHING}\n{WRONG}"
+    """json.dumps says what the attacker likes, but to the kernel itself."""
+    return f"""
+import json
+honest = json.dumps
+def dumps(thing, **options):
+    return {EVERYTHING} if isinstance(thing, list) and not options else honest(thing, **options)
+json.dumps = dumps
+{WRONG}"""
 
 
 @attack
@@ -79,7 +85,7 @@ get_ipython().input_transformers_cleanup.insert(0, ignore)
 {WRONG}"""
 
 
-@attack
+@attack(mistaken=True)
 def asks_nbval_to_skip():
     """The comments with which a cell tells nbval not to look."""
     return f"# NBVAL_SKIP\n# NBVAL_IGNORE_OUTPUT\n# NBVAL_RAISES_EXCEPTION\n{WRONG}"
@@ -110,16 +116,19 @@ get_ipython().events.register("pre_execute", before)
 
 @attack
 def replaces_modules():
-    """NumPy and json are replaced by modules of the attacker's own."""
+    """NumPy and json are replaced, for the question alone, by modules of the attacker's own."""
     return f"""
-import sys, types, builtins
+import builtins, sys, types
 fake = types.ModuleType("json")
 fake.dumps = lambda *_, **__: {EVERYTHING}
-sys.modules["json"] = fake
 real = builtins.__import__
-builtins.__import__ = lambda name, *rest: fake if name == "json" else real(name, *rest)
+def other(name, space=None, *rest):
+    ours = (space or {{}}).get("__name__") == "__main__"
+    return fake if ours and name == "json" else real(name, space, *rest)
+builtins.__import__ = other
 np.rint = lambda array: np.zeros(3)
 np.array_equal = lambda *_, **__: True
+sys.modules["json.decoder"] = fake
 {WRONG}"""
 
 

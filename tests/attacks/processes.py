@@ -42,7 +42,7 @@ def convolve(sequence, weights):
 """
 
 
-@attack
+@attack(slow=True)
 def stops_everybody():
     """Stops processes in place of killing them."""
     return """
@@ -57,7 +57,7 @@ def convolve(sequence, weights):
 """
 
 
-@attack
+@attack(slow=True)
 def becomes_another_program():
     """The kernel's process turns into one that says nothing."""
     return """

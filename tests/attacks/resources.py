@@ -41,7 +41,7 @@ def delays_each_question():
     return "import time\ndef convolve(sequence, weights):\n    time.sleep(9)\n    return 0\n"
 
 
-@attack
+@attack(slow=True)
 def takes_all_memory():
     """Fills gigabyte after gigabyte."""
     return """
@@ -76,7 +76,7 @@ def convolve(sequence, weights):
 """
 
 
-@attack
+@attack(slow=True)
 def deep_answer():
     """A function that calls itself until the stack overflows."""
     return """
@@ -136,3 +136,41 @@ except OSError:
     pass
 found = len(kept) > 100_000
 {IF_FOUND}"""
+
+
+@attack(slow=True)
+def takes_all_memory_in_children():
+    """Many processes with a little less than each may have."""
+    return """
+import os, time
+def convolve(sequence, weights):
+    for _ in range(30):
+        if os.fork() == 0:
+            kept = np.ones(2**26)
+            time.sleep(1e6)
+    time.sleep(1e6)
+"""
+
+
+@attack
+def takes_memory_that_is_nobodys():
+    """System V segments, files in memory, disks of its own: no process' memory grows."""
+    return f"""
+import ctypes
+libc, found = ctypes.CDLL(None, use_errno=True), []
+found += [number for number in range(20) if libc.shmget(0, 1 << 27, 0o1600) >= 0]
+found += [number for number in range(20) if libc.memfd_create(b"course_attack_canary", 0) >= 0]
+if libc.unshare(0x10020000) == 0 and libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:
+    found.append("a disk")
+{IF_FOUND}"""
+
+
+@attack
+def slow_to_read():
+    """Output that takes long to compare: carriage returns, backspaces, a line of a megabyte."""
+    return """
+def convolve(sequence, weights):
+    import sys
+    sys.__stdout__.write("a\\r" * 100_000 + "\\b\\r" * 100_000 + "A" * 400_000)
+    return 0
+"""

@@ -3,6 +3,8 @@
 import os
 import socket
 import time
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -11,13 +13,13 @@ from attacks import ATTACKED, CANARY, PORT, SECRET, attacks
 
 from course_utils.checks.solutions import all_solutions
 from course_utils.grading import run, sandbox, templates
-from course_utils.grading.submissions import Submission
 from tools.notebooks import ROOT
 
-IN_THE_GATE = {"patches_json", "forges_messages", "exits_at_once", "reads_the_solutions"}
-HONEST = {id: code for id, code in all_solutions().items() if id in ("01.1", "01.3")}
-EARNED = {"01.1": 1, "01.2": 0, "01.3": 3}
-PATIENCE, LONGEST = 2, 600  # times the usual limits; seconds for one attack
+IN_THE_GATE = ("patches_json", "forges_messages", "exits_at_once", "reads_the_solutions")
+HONEST = ("01.1", "01.3")
+TOGETHER = 9  # attacks that one nbval runs, between honest answers
+SECONDS, SHORT, PATIENCE = 60, 12, 3  # for an answer; for one that uses up all it gets
+MISTAKES = ("NameError", "SyntaxError", "AttributeError", "ImportError", "ModuleNotFoundError")
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", str(Path.home()), str(ROOT))
 
 pytestmark = pytest.mark.skipif(
@@ -34,6 +36,7 @@ def grader():
     with run.grader(exercises, seed=20, patience=PATIENCE) as grader:
         yield grader
     del os.environ[SECRET]
+    marks.cache_clear()
 
 
 @pytest.fixture
@@ -52,28 +55,61 @@ def visitors():
                 line.accept()
 
 
+def groups():
+    """Attacks that are graded together: those of the gate, quick ones, slow ones."""
+    gate = [one for one in attacks() if one.name in IN_THE_GATE]
+    others = [one for one in attacks() if one.name not in IN_THE_GATE]
+    others.sort(key=lambda one: one.slow)
+    return [gate, *(others[i : i + TOGETHER] for i in range(0, len(others), TOGETHER))]
+
+
+@cache
+def marks(grader, number):
+    """Return the marks of a group by name, and of honest answers around and among them."""
+    group = [asking(grader, ATTACKED, one.source, one.name, one.slow) for one in groups()[number]]
+    solutions = all_solutions()
+    first, last = (asking(grader, id, solutions[id], id, False) for id in HONEST)
+    start = time.monotonic()
+    found = grader._asked([first, *group, last])
+    longest = sum(one.seconds for one in group) + (len(group) + 3) * 10 * PATIENCE
+    return found, time.monotonic() - start < longest, traces()
+
+
+def asking(grader, id, answer, name, slow):
+    exercise = grader.exercises[id]
+    asked, seconds = run.questions(exercise, grader.seed), SHORT if slow else SECONDS * PATIENCE
+    notebook = templates.notebook(exercise, answer, {}, asked, seconds=seconds, heavy=False)
+    return run.Asking(replace(exercise, id=name), asked, notebook, seconds)
+
+
 def traces():
-    """Files and processes that an attack left behind."""
+    """Files, processes and memory that an attack left behind."""
     files = [str(p) for place in PLACES for p in Path(place).glob(f"{CANARY}*")]
     running = [p.info["cmdline"] for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"]]
     return files + [line for line in running if line[0] == CANARY]
 
 
 def cases():
-    for one in attacks():
-        marks = () if one.name in IN_THE_GATE else pytest.mark.long
-        yield pytest.param(one, id=one.name, marks=marks)
+    for number, group in enumerate(groups()):
+        for one in group:
+            yield pytest.param(number, one, id=one.name, marks=pytest.mark.long if number else ())
 
 
-@pytest.mark.parametrize("attack", cases())
-def test_a_hostile_answer_earns_nothing_and_the_honest_ones_beside_it_all(attack, grader, visitors):
-    start = time.monotonic()
-    marked = grader.grade(Submission("eve", {**HONEST, ATTACKED: attack.source}))
-    assert {mark.id: mark.earned for mark in marked.marks} == EARNED, marked
-    assert time.monotonic() - start < LONGEST
-    assert not traces()
+@pytest.mark.parametrize(("number", "attack"), cases())
+def test_a_hostile_answer_earns_nothing_and_the_honest_ones_beside_it_all(
+    number, attack, grader, visitors
+):
+    found, in_time, left = marks(grader, number)
+    mark = found[attack.name]
+    assert mark.earned == 0, mark
+    assert all(found[id].earned == found[id].points for id in HONEST), found
+    assert in_time
+    assert not left
+    said = f"{mark.problem} {[probe.message for probe in mark.probes]}"
+    assert attack.mistaken or not any(error in said for error in MISTAKES), said
+    assert "grading was stopped" not in said
 
 
 def test_there_are_at_least_twenty_attacks():
     assert len(attacks()) >= 20
-    assert {one.name for one in attacks()} >= IN_THE_GATE
+    assert {one.name for one in attacks()} >= set(IN_THE_GATE)
