@@ -4,8 +4,10 @@ Run ``python tools/build_class.py`` when the exercises of lesson 01 have changed
 """
 
 import copy
+import io
 import json
 import shutil
+import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,14 +28,11 @@ def main(folder: Path = CLASS / "submissions") -> None:
     for name, content in files().items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".zip":
-            _zip(path, content)
-        else:
-            path.write_bytes(content)
+        path.write_bytes(content)
 
 
 def files() -> dict[str, bytes]:
-    """Return the content of each submission by its path; of a zip, that of the notebook in it."""
+    """Return the content of each submission by its path."""
     found = {}
     for name, answers in ANSWERS.items():
         notebook = _filled(answers)
@@ -104,19 +103,41 @@ def _latin_1(notebook: NotebookNode) -> bytes:
     return _written(notebook).replace(b"# Exercises 1", "# Exercices résolus".encode("latin-1"))
 
 
+def _pdf(_: NotebookNode) -> bytes:
+    return b"%PDF-1.4\n% printed by mistake\n%%EOF\n"
+
+
+def _zipped(notebook: NotebookNode, name: str = "01_exercises.ipynb") -> bytes:
+    """Return a zip, not compressed: its bytes are the same wherever it is made."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), _written(notebook))
+    return stream.getvalue()
+
+
+def _zipped_outside(notebook: NotebookNode) -> bytes:
+    return _zipped(notebook, "../../ada/01_exercises.ipynb")
+
+
+def _zip_bomb(notebook: NotebookNode) -> bytes:
+    """Return a zip that says it unpacks to 4 GB."""
+    size = len(_written(notebook))
+    claimed = struct.pack("<LL", size, 4_000_000_000)
+    return _zipped(notebook).replace(struct.pack("<LL", size, size), claimed)
+
+
 CHANGES: dict[str, Callable] = {
     "ben.ipynb": _in_another_order,
+    "fatima.zip": _zipped,
     "hana.ipynb": _without_metadata,
     "ivan.ipynb": _cut_off,
     "kofi.ipynb": _version_3,
     "lena.ipynb": _with_a_double,
     "petra.ipynb": _latin_1,
+    "quentin.pdf": _pdf,
+    "rosa.zip": _zipped_outside,
+    "samuel.zip": _zip_bomb,
 }
-
-
-def _zip(path: Path, content: bytes) -> None:
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("01_exercises.ipynb"), content)
 
 
 if __name__ == "__main__":

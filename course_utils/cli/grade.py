@@ -138,7 +138,7 @@ none of these answers counts',))]
             del answers[id]
         problems = *before.problems, *one.problems, *(f"{id} {TWICE}" for id in twice)
         learners[one.learner] = Submission(one.learner, answers, problems)
-    return [learners[name] for name in sorted(learners)]
+    return sorted(learners.values(), key=submissions.by_name)
 
 
 def answered(found: Sequence[Submission]) -> list[str]:

@@ -96,11 +96,13 @@ def _earned(entry: Entry, id: str) -> str:
 
 
 def _bars(counts: list[int]) -> list[dict]:
-    """Return what the chart needs: for each bar the range in %, a count, a height in %."""
-    width, most = 100 // len(counts), max(1, *counts)
+    """Return what the chart needs: for each bar the range in words, a count, a width in %."""
+    step, most = 100 // len(counts), max(1, *counts)
+    labels = [f"{low} to under {low + step} %" for low in range(0, 100, step)]
+    labels[-1] = f"{100 - step} to 100 %"
     return [
-        {"low": i * width, "high": (i + 1) * width, "count": n, "height": 100 * n // most}
-        for i, n in enumerate(counts)
+        {"label": label, "count": count, "width": 100 * count // most}
+        for label, count in zip(labels, counts, strict=True)
     ]
 
 
@@ -127,4 +129,4 @@ def _template(name: str):
 
 
 def _percent(share) -> str:
-    return f"{float(share):.0%}"
+    return f"{100 * float(share):.0f}"

@@ -68,7 +68,12 @@ def read(path: Path) -> list[Submission]:
     if not owners:
         raise FileNotFoundError(printable(f"no submissions in {path}"))
     read = [_submission(*one) for name in owners for one in _apart(name, owners[name])]
-    return sorted(read, key=lambda one: one.learner)
+    return sorted(read, key=by_name)
+
+
+def by_name(one: Submission) -> tuple[str, str]:
+    """Return what to sort submissions by, capital letters or not."""
+    return one.learner.casefold(), one.learner
 
 
 def owner(path: PurePosixPath) -> tuple[str, str]:
@@ -107,7 +112,7 @@ def _apart(name: str, numbers: Mapping[str, list[Found]]) -> Iterator[tuple]:
         return
     for number, files in numbers.items():
         other = f"{name} ({number})" if number else name
-        yield other, files, (f"{len(numbers)} are called {name}: here they are told apart",)
+        yield other, files, (f"{len(numbers)} are called {name}: told apart by a number",)
 
 
 def _in_folder(folder: Path) -> Iterator[Found]:

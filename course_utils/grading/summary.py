@@ -8,6 +8,7 @@ from statistics import median
 from course_utils.grading.marks import Mark, Marked
 
 BINS = 10
+NO_ANSWER = "no answer"  # how the problem of a mark starts where there is none
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def difficulties(graded: Graded) -> list[Difficulty]:
         marks = [mark for entry in graded.entries if (mark := mark_of(entry.marked, id))]
         earned = sum((mark.earned for mark in marks), Fraction(0))
         solved = sum(mark.earned == mark.points for mark in marks)
-        tried = sum(id in entry.answers for entry in graded.entries)
+        tried = sum(not mark.problem.startswith(NO_ANSWER) for mark in marks)
         share = earned / (points * len(marks)) if points else Fraction(1)
         found.append(Difficulty(id, points, share, solved, tried))
     return sorted(found, key=lambda one: (one.share, one.id))

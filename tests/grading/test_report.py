@@ -4,9 +4,15 @@ import csv
 import html.parser
 import io
 import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+from nbval_runs import build_wheel, environment
 
 from course_utils.grading import report, showing, summary
 from course_utils.grading.marks import Mark, Marked, Probe
@@ -77,6 +83,7 @@ def test_a_learner_who_writes_html_gets_no_element_and_no_attribute(graded, host
         "details",
         "summary",
         "pre",
+        "tabindex",
     }
     assert Tags(report.learner_page(hostile, hostile.entries[0])).names <= plain
     assert Tags(report.class_page(hostile)).names <= Tags(report.class_page(graded)).names
@@ -92,6 +99,63 @@ def test_no_page_can_load_or_run_anything(graded):
     for page in (report.class_page(graded), report.learner_page(graded, graded.entries[0])):
         assert "default-src 'none'" in page
         assert not Tags(page).names & {"script", "src", "onload", "link"}
+        assert "url(" not in page
+        assert "@import" not in page
+
+
+def test_every_page_says_its_language_and_title_and_every_heading_of_a_table_what_it_heads(graded):
+    for page in (report.class_page(graded), report.learner_page(graded, graded.entries[1])):
+        assert '<html lang="en">' in page
+        assert re.search(r"<title>[^<]+</title>", page)
+        headings = re.findall(r"<th\b[^>]*>", page)
+        assert len(headings) > 4
+        assert all(re.search(r'scope="(col|row)"', heading) for heading in headings)
+
+
+def test_the_bars_are_as_long_as_the_numbers_beside_them(graded):
+    page = report.class_page(graded)
+    bars = re.findall(r'width: (\d+)%"></i><b>(\d+)( %)?</b>', page)
+    assert [(width, count) for width, count, percent in bars if not percent] == [
+        ("100", "1"), ("0", "0"), ("100", "1"), *[("0", "0")] * 6, ("100", "1")
+    ]  # fmt: skip
+    assert [(width, share) for width, share, percent in bars if percent] == [
+        ("33", "33"), ("56", "56")
+    ]  # fmt: skip
+
+
+def test_a_blank_cell_is_not_counted_as_answered(graded):
+    assert [(one.id, one.tried) for one in summary.difficulties(graded)] == [
+        ("01.2", 2),
+        ("01.1", 3),
+    ]
+
+
+def test_a_learners_page_does_not_tell_the_seed(graded):
+    graded = replace(graded, seed=987654321)
+    assert "987654321" in report.class_page(graded)
+    assert "987654321" not in report.learner_page(graded, graded.entries[0])
+
+
+def test_the_wheel_has_the_pages(graded, tmp_path):
+    site = build_wheel(tmp_path)
+    code = (
+        "from course_utils.grading import report, summary, marks;"
+        "entry = summary.Entry(marks.Marked('Ada'));"
+        "graded = summary.Graded((entry,), 7, 'abc');"
+        "pages = report.class_page(graded), report.learner_page(graded, entry);"
+        "print(report.__file__, min(map(len, pages)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment(site, tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    path, length = done.stdout.split()
+    assert Path(path).is_relative_to(site)
+    assert int(length) > 1000
 
 
 def test_a_report_written_twice_has_the_same_bytes(graded, tmp_path):
