@@ -1,5 +1,6 @@
-"""Probes of lesson 08: two bills and a chain of exits."""
+"""Probes of lesson 08: two bills, a chain of exits, a block within a budget."""
 
+from course_utils.grading.probes import inside
 from course_utils.grading.probes.drawing import Drawn, Generator, probes
 
 
@@ -37,3 +38,35 @@ def leave_early(rng: Generator) -> Drawn:
                 f"{exits} exits, threshold {threshold}",
                 [(sure, rng.integers(3, size=40), threshold, costs)],
             )
+
+
+@probes(
+    "08.4",
+    "lambda *case: put_to_resnext_block(resnext_block, *case)",
+    uses=(inside.put_to_resnext_block,),
+    step=0.05,
+    seconds=120,
+    heavy=True,
+)
+def resnext_block(rng: Generator) -> Drawn:
+    """Ask how wide blocks are for budgets that come out even or not, and what blocks compute."""
+
+    def weights(C: int, W: int, groups: int) -> int:
+        return 2 * C * W + 9 * W * W // groups
+
+    def case(groups: int, parts: int, C: int, left: float, seed: int | None = None) -> tuple:
+        """Return a block of ``parts`` channels a group; ``left`` is how far it is to the next."""
+        need, more = (weights(C, n * groups, groups) for n in (parts, parts + 1))
+        budget = int(need + left * (more - need - 1))
+        return (*map(int, rng.integers(2, 6, 2)), C), groups, budget, seed
+
+    def several(*groups: int, left: float) -> list[tuple]:
+        return [case(g, int(rng.integers(2, 7)), int(rng.integers(5, 30)), left) for g in groups]
+
+    yield "the weights, one group", several(1, 1, left=rng.uniform())
+    yield "the weights, several groups", several(2, 4, 8, left=rng.uniform())
+    yield "the weights, a budget used up to the last one", several(2, 3, 6, left=0)
+    yield "the weights, the next width one weight too dear", several(2, 3, 5, left=1)
+    seeds = map(int, rng.integers(1_000_000, size=2))
+    yield "what comes out", [case(2, 2, 5, 0.5, next(seeds))]
+    yield "what comes out where W = C", [case(3, 2, 6, 0.5, next(seeds))]
