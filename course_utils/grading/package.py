@@ -61,17 +61,21 @@ def _embed(place: Path) -> None:
 
 
 def _stand_in(entry: Entry, name: str, path: Path) -> None:
-    """Write as many images or labels of the training part as the test part has.
-
-    A sheet of a folder holds its classes one after the other, as many of each.
-    """
-    part, training = entry.mini[name], entry.mini[name.replace("test", "train")]
-    groups = len(entry.class_names) if entry.kind == "folders" else 1
-    n = len(read_part(part)) // groups
-    found = np.concatenate([group[:n] for group in np.split(read_part(training), groups)])
+    """Write as many images or labels of the training part as the test part has."""
+    part, training = entry.mini[name], read_part(entry.mini[name.replace("test", "train")])
+    found = training[_chosen(entry, len(training), len(read_part(part)))]
     if "tile" not in part:
         np.save(path, found)
         return
     picture = sheet(found, columns=COLUMNS)
     picture = np.broadcast_to(picture, (*picture.shape[:2], 3))  # grey as three equal channels
     Image.fromarray(np.ascontiguousarray(picture)).save(path, lossless=True, method=0, quality=0)
+
+
+def _chosen(entry: Entry, have: int, want: int) -> np.ndarray:
+    """Return the first training images, as many of each class; a folder's stand class by class."""
+    kinds = len(entry.class_names)
+    of_folder = np.repeat(np.arange(kinds), have // kinds)
+    labels = read_part(entry.mini["y_train"]) if "y_train" in entry.mini else of_folder
+    places = [np.flatnonzero(labels == kind)[: want // kinds] for kind in range(kinds)]
+    return np.sort(np.concatenate(places))

@@ -1,4 +1,4 @@
-"""Probes of lesson 01: lengths, a convolution, a kernel that is looked for."""
+"""Probes of lesson 01: lengths, a convolution, a kernel that is looked for, how far it sees."""
 
 import numpy as np
 
@@ -59,3 +59,19 @@ def find_kernel(rng: Generator) -> Drawn:
             x = rng.integers(-60, 61, 80) / 20
             cases.append((x, np.correlate(x, kernel, "valid")))
         yield f"a kernel of {line}", cases
+
+
+@probes("01.4", "receptive_field")
+def receptive_field(rng: Generator) -> Drawn:
+    """Ask for one layer, for none, for stacks where strides and dilations have a say, or both."""
+
+    def stack(depth: int, strides: bool, dilations: bool) -> list[tuple[int, int, int]]:
+        tops = (7, 5 if strides else 2, 5 if dilations else 2)
+        lows = (2, 2 if strides else 1, 2 if dilations else 1)
+        return [tuple(map(int, rng.integers(lows, tops))) for _ in range(depth)]
+
+    yield "one layer, and none", [(stack(1, True, True),), (stack(1, False, True),), ([],)]
+    yield "kernels side by side", [(stack(n, False, False),) for n in (2, 4, 6)]
+    yield "dilations", [(stack(n, False, True),) for n in (2, 3, 5)]
+    yield "strides", [(stack(n, True, False),) for n in (2, 3, 5)]
+    yield "strides and dilations", [(stack(n, True, True),) for n in (2, 3, 5)]

@@ -1,4 +1,4 @@
-"""Probes of lesson 05: a bill, a scaling, batch normalisation."""
+"""Probes of lesson 05: a bill, a scaling, a number of seeds, batch normalisation."""
 
 import numpy as np
 
@@ -33,6 +33,24 @@ def standardise(rng: Generator) -> Drawn:
     yield "the training images themselves", [(train, train)]
     yield "other images", [(train, images(4))]
     yield "one image alone", [(train, images(1))]
+
+
+def _told(seeds, factor, power):
+    """Return a number that tells how many seeds there are."""
+    if isinstance(seeds, str | bool):
+        raise TypeError(f"`seeds` is no number, but {type(seeds).__name__}")
+    return factor * float(seeds) ** power
+
+
+@probes("05.3", "lambda *case: _told(seeds, *case)", uses=(_told,))
+def seeds(rng: Generator) -> Drawn:
+    """Ask for the number in three disguises, since it has no input to be hidden."""
+    for line, power in (
+        ("the seeds of each network", 1),
+        ("the runs of several networks", 1),
+        ("how much narrower the band gets", 0.5),
+    ):
+        yield line, [(int(rng.integers(11, 9_999)), power)]
 
 
 @probes("05.4", "batch_norm", step=1e-3)
