@@ -56,7 +56,7 @@ def _case(case: ElementTree.Element) -> Case:
 
 def _around(folder: Path, seconds: float, caged: bool) -> list[str]:
     """Return the command around nbval: limits, and small disks in memory for the sockets."""
-    limits = ["timeout", "-k", "5", str(seconds), "prlimit", f"--as={MEMORY}", "--core=0"]
+    limits = ["timeout", "-k", "5", str(seconds), "prlimit", f"--as={MEMORY}:", "--core=0"]
     if not caged:
         return limits
     limits = ["setpriv", "--pdeathsig", "KILL", *limits]  # nothing outlives the grader
@@ -66,7 +66,8 @@ def _around(folder: Path, seconds: float, caged: bool) -> list[str]:
 
 
 def _command(folder: Path) -> list[str]:
-    plugins = ["-p", "nbval.plugin", "-p", "course_utils.grading.strict", "-p", "no:cacheprovider"]
+    names = ("course_utils.grading.quick", "nbval.plugin", "course_utils.grading.strict")
+    plugins = [word for name in (*names, "no:cacheprovider") for word in ("-p", name)]
     report = [f"--junitxml={REPORT}", "-o", "junit_logging=no", "-o", "xfail_strict=true"]
     start = [sys.executable, "-m", "pytest", "-q", "-c", "/dev/null", f"--rootdir={folder}"]
     notebooks = sorted(path.name for path in folder.glob("*.ipynb"))

@@ -62,6 +62,7 @@ def setup(self):
     self.kernel.memory = self.nb.metadata["memory"] << 20
     self.kernel.budget = [MOST_BYTES, MOST_MESSAGES]
     self.kernel.watched, self.kernel.kept = 0.0, deque()
+    signal.signal(signal.SIGALRM, too_late)
     signal.alarm(int(seconds) + MARGIN)
 
 
@@ -213,5 +214,4 @@ ConnectionFileMixin._create_connected_socket = create_connected_socket
 nbval.kernel.KernelManager = kernel_manager
 IPyNbFile.setup, IPyNbFile.teardown = setup, teardown
 RunningKernel.get_message = get_message
-signal.signal(signal.SIGALRM, too_late)
 IPyNbCell.runtest, IPyNbCell.compare_outputs = runtest, compare_outputs

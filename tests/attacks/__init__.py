@@ -1,4 +1,4 @@
-"""Hostile answers to exercise 01.2: none may earn a point, or do harm to anybody else.
+"""Hostile answers, most to exercise 01.2: none may earn a point, or do harm to anybody else.
 
 Each attack is a function that returns the source of an answer cell. Where it looks for something
 that must not be there, it answers rightly if it found it and with 0 if not, so that a mark of 0
@@ -23,7 +23,7 @@ def convolve(sequence, weights):
 
 @dataclass(frozen=True)
 class Attack:
-    """A hostile answer: its name, what it tries, its source.
+    """A hostile answer: its name, what it tries, its source, the exercise that it answers.
 
     ``slow`` ones run into a limit of time or memory; ``mistaken`` ones end with an error that in
     others would mean that they attack nothing.
@@ -32,22 +32,21 @@ class Attack:
     name: str
     tries: str
     source: str
-    slow: bool
-    mistaken: bool
+    slow: bool = False
+    mistaken: bool = False
+    exercise: str = ATTACKED
 
 
 _FOUND: dict[str, Attack] = {}
 
 
-def attack(
-    function: Callable[[], str] | None = None, *, slow: bool = False, mistaken: bool = False
-):
-    """Register a function that returns the source of a hostile answer."""
+def attack(function: Callable[[], str] | None = None, **about):
+    """Register a function that returns the source of a hostile answer; see `Attack`."""
 
     def register(function: Callable[[], str]) -> Callable[[], str]:
         name = function.__name__
         assert name not in _FOUND, f"two attacks are called {name}"
-        _FOUND[name] = Attack(name, function.__doc__, function(), slow, mistaken)
+        _FOUND[name] = Attack(name, function.__doc__, function(), **about)
         return function
 
     return register(function) if function else register

@@ -121,14 +121,12 @@ def replaces_modules():
 import builtins, sys, types
 fake = types.ModuleType("json")
 fake.dumps = lambda *_, **__: {EVERYTHING}
-real = builtins.__import__
-def other(name, space=None, *rest):
+def other(name, space=None, *rest, real=builtins.__import__, fake=fake):
     ours = (space or {{}}).get("__name__") == "__main__"
     return fake if ours and name == "json" else real(name, space, *rest)
 builtins.__import__ = other
 np.rint = lambda array: np.zeros(3)
 np.array_equal = lambda *_, **__: True
-sys.modules["json.decoder"] = fake
 {WRONG}"""
 
 

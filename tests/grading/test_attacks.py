@@ -9,16 +9,17 @@ from pathlib import Path
 
 import psutil
 import pytest
-from attacks import ATTACKED, CANARY, PORT, SECRET, attacks
+from attacks import CANARY, PORT, SECRET, attacks
 
 from course_utils.checks.solutions import all_solutions
 from course_utils.grading import run, sandbox, templates
+from course_utils.grading.probes import drawing
 from tools.notebooks import ROOT
 
 IN_THE_GATE = ("patches_json", "forges_messages", "exits_at_once", "reads_the_solutions")
 HONEST = ("01.1", "01.3")
 TOGETHER = 9  # attacks that one nbval runs, between honest answers
-SECONDS, SHORT, PATIENCE = 60, 12, 3  # for an answer; for one that uses up all it gets
+SHORT, PATIENCE = 12, 3  # seconds for an answer that uses up all it gets; times those of others
 MISTAKES = ("NameError", "SyntaxError", "AttributeError", "ImportError", "ModuleNotFoundError")
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", str(Path.home()), str(ROOT))
 
@@ -29,14 +30,19 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def grader():
-    """Grades the exercises of lesson 01, with something to steal in its environment."""
+    """Grades what is attacked and what is not, with something to steal in its environment."""
     known = templates.load(ROOT / "notebooks" / "exercises")
-    exercises = {id: one for id, one in known.items() if id.startswith("01.")}
+    exercises = {id: known[id] for id in {*HONEST, *(one.exercise for one in attacks())}}
     os.environ[SECRET] = "to be kept"
     with run.grader(exercises, seed=20, patience=PATIENCE) as grader:
         yield grader
     del os.environ[SECRET]
-    marks.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def marks(grader):
+    """Return the marks of a group, by its number; each is graded once."""
+    return cache(lambda number: graded(grader, groups()[number]))
 
 
 @pytest.fixture
@@ -59,16 +65,14 @@ def groups():
     """Attacks that are graded together: those of the gate, quick ones, slow ones."""
     gate = [one for one in attacks() if one.name in IN_THE_GATE]
     others = [one for one in attacks() if one.name not in IN_THE_GATE]
-    others.sort(key=lambda one: one.slow)
+    others.sort(key=lambda one: (one.exercise, one.slow))
     return [gate, *(others[i : i + TOGETHER] for i in range(0, len(others), TOGETHER))]
 
 
-@cache
-def marks(grader, number):
-    """Return the marks of a group by name, and of honest answers around and among them."""
-    group = [asking(grader, ATTACKED, one.source, one.name, one.slow) for one in groups()[number]]
-    solutions = all_solutions()
-    first, last = (asking(grader, id, solutions[id], id, False) for id in HONEST)
+def graded(grader, attacked):
+    """Return marks by name, of attacks and of honest answers around them; if in time; traces."""
+    group = [asking(grader, one.exercise, one.source, one.name, one.slow) for one in attacked]
+    first, last = (asking(grader, id, all_solutions()[id], id, False) for id in HONEST)
     start = time.monotonic()
     found = grader._asked([first, *group, last])
     longest = sum(one.seconds for one in group) + (len(group) + 3) * 10 * PATIENCE
@@ -77,8 +81,10 @@ def marks(grader, number):
 
 def asking(grader, id, answer, name, slow):
     exercise = grader.exercises[id]
-    asked, seconds = run.questions(exercise, grader.seed), SHORT if slow else SECONDS * PATIENCE
-    notebook = templates.notebook(exercise, answer, {}, asked, seconds=seconds, heavy=False)
+    asked, about = run.questions(exercise, grader.seed), drawing.find(id)
+    seconds = SHORT if slow else about.seconds * PATIENCE
+    limits = {"seconds": seconds, "heavy": about.heavy}
+    notebook = templates.notebook(exercise, answer, {}, asked, **limits)
     return run.Asking(replace(exercise, id=name), asked, notebook, seconds)
 
 
@@ -90,16 +96,17 @@ def traces():
 
 
 def cases():
+    """Yield the number of its group and an attack."""
     for number, group in enumerate(groups()):
         for one in group:
             yield pytest.param(number, one, id=one.name, marks=pytest.mark.long if number else ())
 
 
-@pytest.mark.parametrize(("number", "attack"), cases())
+@pytest.mark.parametrize(("number", "attack"), list(cases()))
 def test_a_hostile_answer_earns_nothing_and_the_honest_ones_beside_it_all(
-    number, attack, grader, visitors
+    number, attack, marks, visitors
 ):
-    found, in_time, left = marks(grader, number)
+    found, in_time, left = marks(number)
     mark = found[attack.name]
     assert mark.earned == 0, mark
     assert all(found[id].earned == found[id].points for id in HONEST), found
