@@ -127,7 +127,7 @@ def _invariant(build, moves, seed):
     places = [*moves, (0, 0), (0, 0)]
     stages = numpy.zeros((len(places), 48, 48, 1), "float32")
     for i, (down, right) in enumerate(places):
-        garment = garments[i == len(moves) + 1]
+        garment = garments[int(i == len(moves) + 1)]
         stages[i, 10 + down : 38 + down, 10 + right : 38 + right, 0] = garment
     for brightness in (1, 255, 255**2):  # where the pixels are divided: above the rounding
         logits = numpy.asarray(model(stages * numpy.float32(brightness), training=False), float)
