@@ -8,7 +8,6 @@
 
 import contextlib
 import json
-import signal
 import tempfile
 import time
 from collections import deque
@@ -25,7 +24,6 @@ from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 POLL_SECONDS = 0.25
-MARGIN = 30  # seconds after a notebook's own in which we must be done with what it sent
 MOST_BYTES = 1_000_000  # of one message, and of all that a notebook prints
 MOST_MESSAGES = 3_000
 SAID = 2_000  # characters of a failing cell's output that are kept
@@ -57,18 +55,10 @@ def create_connected_socket(self, *arguments, **options):
 def setup(self):
     """Start the kernel, and its clock when it is there."""
     _setup(self)
-    seconds = self.nb.metadata["seconds"]
-    self.kernel.deadline = time.monotonic() + seconds
+    self.kernel.deadline = time.monotonic() + self.nb.metadata["seconds"]
     self.kernel.memory = self.nb.metadata["memory"] << 20
     self.kernel.budget = [MOST_BYTES, MOST_MESSAGES]
     self.kernel.watched, self.kernel.kept = 0.0, deque()
-    signal.signal(signal.SIGALRM, too_late)
-    signal.alarm(int(seconds) + MARGIN)
-
-
-def too_late(*_):
-    """End a cell although it is we who are busy with it."""
-    raise TooMuch("took too long to read")
 
 
 def get_message(self, stream, timeout=None):
@@ -197,7 +187,6 @@ def said(outputs) -> str:
 
 def teardown(self):
     """Stop the kernel; of one that had to be killed only the channels are left."""
-    signal.alarm(0)
     if getattr(self, "spent", ""):
         self.kernel.kc.stop_channels()
     else:

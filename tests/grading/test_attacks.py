@@ -20,7 +20,14 @@ IN_THE_GATE = ("patches_json", "forges_messages", "exits_at_once", "reads_the_so
 HONEST = ("01.1", "01.3")
 TOGETHER = 9  # attacks that one nbval runs, between honest answers
 SHORT, PATIENCE = 12, 3  # seconds for an answer that uses up all it gets; times those of others
-MISTAKES = ("NameError", "SyntaxError", "AttributeError", "ImportError", "ModuleNotFoundError")
+MISTAKES = (
+    "was not run",
+    "NameError",
+    "SyntaxError",
+    "AttributeError",
+    "ImportError",
+    "ModuleNotFoundError",
+)
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", str(Path.home()), str(ROOT))
 
 pytestmark = pytest.mark.skipif(
