@@ -76,7 +76,7 @@ def grade(
             entries = _mark_all(found, marker, workers, say)
     except run.CannotGrade as why:
         raise ValueError(f"no sandbox here: {why}. With --trust it goes, but {WARNING}") from None
-    titles = {id: exercise.title for id, exercise in wanted.items()}
+    titles = {id: one.title.removeprefix(id).lstrip(" ·") for id, one in wanted.items()}
     graded = Graded(tuple(entries), seed, version, sandboxed=not trust, titles=titles)
     report.write(graded, out)
     return graded
