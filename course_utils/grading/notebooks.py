@@ -6,7 +6,7 @@ from typing import Any
 
 from course_utils.grading.archives import BadFile
 
-LONGEST = 100_000  # characters of an answer
+LONGEST = 20_000  # bytes of an answer; a table of labels would take more
 MOST_PARTS = 500_000  # lists and dictionaries in a notebook's JSON; each takes a lot of memory
 _ID = re.compile(r"[0-9]{2}\.[0-9]{1,2}")
 
@@ -36,8 +36,8 @@ def answer_cells(content: bytes) -> tuple[list[tuple[str, str]], list[str]]:
             odd.append("an answer cell without a proper id")
         elif cell.get("cell_type") != "code" or source is None:
             odd.append(f"the answer cell of {id} holds no code")
-        elif len(source) > LONGEST:
-            odd.append(f"the answer to {id} is longer than {LONGEST} characters")
+        elif len(source.encode()) > LONGEST:
+            odd.append(f"the answer to {id} is longer than {LONGEST:,} bytes")
         else:
             cells.append((id, source))
     return cells, odd if cells or odd else ["no answer cells in it"]

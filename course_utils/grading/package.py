@@ -14,6 +14,7 @@ from course_utils.data.packs import read_part, sheet
 HIDDEN = ("checks", "grading", "cli", "_datasets", "__pycache__")
 TRAINED = ("deeper_cnn", "efficient_cnn")  # networks that would answer for the learner's own
 COLUMNS = 20  # of a sheet
+FEW = 20  # training images of each class that stand, again and again, for test images
 STUB = '''"""Where answers are graded, nothing is checked."""
 
 
@@ -32,7 +33,7 @@ hint = solution = check
 def build(folder: Path) -> Path:
     """Copy the course into ``folder`` without what tells answers; return the folder to import.
 
-    In the place of each test part stand as many images of the training part.
+    In the place of each test part stand a few images of the training part, repeated.
     """
     with as_file(files("course_utils")) as package:
         shutil.copytree(package, folder / "course_utils", ignore=shutil.ignore_patterns(*HIDDEN))
@@ -73,9 +74,10 @@ def _stand_in(entry: Entry, name: str, path: Path) -> None:
 
 
 def _chosen(entry: Entry, have: int, want: int) -> np.ndarray:
-    """Return the first training images, as many of each class; a folder's stand class by class."""
+    """Return a few training images of each class, repeated; a folder's stand class by class."""
     kinds = len(entry.class_names)
     of_folder = np.repeat(np.arange(kinds), have // kinds)
     labels = read_part(entry.mini["y_train"]) if "y_train" in entry.mini else of_folder
-    places = [np.flatnonzero(labels == kind)[: want // kinds] for kind in range(kinds)]
+    few = [np.flatnonzero(labels == kind)[:FEW] for kind in range(kinds)]
+    places = [np.resize(one, want // kinds) for one in few]
     return np.sort(np.concatenate(places))

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from course_utils.grading import archives, showing, submissions
+from course_utils.grading import archives, notebooks, showing, submissions
 
 ANSWER = b'{"cells": [{"metadata": {"exercise": {"role": "answer", "id": %s}}}], "nbformat": 4}'
 
@@ -331,3 +331,12 @@ def test_a_link_in_a_zip_and_half_a_zip_are_not_graded(tmp_path):
     (tmp_path / "class.zip").write_bytes((tmp_path / "class.zip").read_bytes()[:40])
     (found,) = submissions.read(tmp_path / "class.zip")
     assert found.problems == ("class.zip: is not a whole zip file",)
+
+
+@pytest.mark.parametrize("letter", ["a", "\N{GREEK SMALL LETTER ALPHA}"])
+def test_an_answer_that_could_carry_a_table_of_labels_is_not_taken(tmp_path, letter):
+    room = notebooks.LONGEST // len(letter.encode())
+    assert read_one(tmp_path, notebook(a1=letter * room)).answers
+    found = read_one(tmp_path, notebook(a1=letter * (room + 1)))
+    assert not found.answers
+    assert found.problems == ("ada_01.ipynb: the answer to 01.1 is longer than 20,000 bytes",)
