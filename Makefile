@@ -83,6 +83,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/images.py --record
 	$(BIN)/python benchmarks/recipes.py --record
 	$(BIN)/python benchmarks/separable.py --record
+	$(BIN)/python benchmarks/grading.py --record
 	$(BIN)/python benchmarks/lessons.py --record
 	$(BIN)/python tools/render_readme.py
 

@@ -57,7 +57,7 @@ class Kept:
         path = self.folder / "seed.json"
         with contextlib.suppress(OSError, ValueError, TypeError):
             return int(json.loads(path.read_text(encoding="utf-8")))
-        seed = secrets.randbits(32)
+        seed = secrets.randbits(128)
         self._write(path, seed)
         return seed
 

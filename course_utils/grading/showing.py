@@ -54,14 +54,16 @@ def few(lines: Sequence[str], most: int = 10) -> tuple[str, ...]:
 def file_name(learner: str) -> str:
     """Return a name for a learner's page that no other learner has, on any file system.
 
+    64 bits of a hash tell apart names whose letters are the same, made so on purpose or not.
+
     Examples
     --------
     >>> file_name("Zoë / ../Müller")
-    'zoe-muller-bd29c0df'
+    'zoe-muller-bd29c0dfbb3c656d'
     """
     letters = unicodedata.normalize("NFKD", learner).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", letters)
-    code = hashlib.sha256(learner.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    code = hashlib.sha256(learner.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return "-".join([*words, code])[-60:].lstrip("-")
 
 

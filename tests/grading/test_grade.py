@@ -2,7 +2,13 @@
 
 import contextlib
 import csv
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +76,14 @@ def test_a_second_run_marks_nothing_again_and_writes_the_same_bytes(pretending, 
     assert not pretending[1].graded
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == first
     assert pretending[0].settings == pretending[1].settings, "the seed is that of the first run"
+
+
+def test_a_seed_that_is_drawn_is_too_long_to_be_searched_for(tmp_path):
+    keep = grading.kept.Kept(tmp_path / "kept")
+    keep.open()
+    seeds = {grading.kept.Kept(tmp_path / "kept").seed() for _ in range(3)}
+    assert seeds == {keep.seed()}
+    assert max(seeds) > 2**100
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(pretending, tmp_path, monkeypatch):
@@ -230,3 +244,49 @@ def test_the_example_class_is_what_its_tool_makes(tmp_path):
     there = {p.relative_to(SUBMISSIONS): p.read_bytes() for p in SUBMISSIONS.rglob("*.*")}
     assert made == there, "run python tools/build_class.py"
     assert {str(path) for path in made} == set(files())
+
+
+@pytest.fixture
+def short_folder():
+    """A folder for what a run that is killed leaves behind; sockets need short paths."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=lambda stop: stop.name)
+def test_a_run_that_is_stopped_goes_on_and_ends_with_the_same_bytes(tmp_path, short_folder, stop):
+    names = ("ada", "ben", "chloe", "dmitri")
+    paths = [str(SUBMISSIONS / f"{name}.ipynb") for name in names]
+    course = "from course_utils.cli import main; raise SystemExit(main())"
+    command = [sys.executable, "-c", course, "grade", *paths, "--seed", "3"]
+    command += ["--patience", "4", "--out"]
+    variables = os.environ | {"TMPDIR": str(short_folder)}
+    started = subprocess.Popen(
+        [*command, str(tmp_path / "one")],
+        cwd=ROOT,
+        env=variables,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in started.stderr:
+        if line.split()[:3] == ["1", "of", "4"]:
+            started.send_signal(stop)
+            break
+    said = started.stderr.read()
+    assert started.wait(300) == (130 if stop == signal.SIGINT else -9)
+    assert ("the same command goes on" in said) == (stop == signal.SIGINT)
+    assert not (tmp_path / "one" / "marks.csv").exists()
+    kept = set((tmp_path / "one" / "kept").glob("*.json"))
+    assert kept
+    for out in ("one", "two"):
+        subprocess.run([*command, str(tmp_path / out)], cwd=ROOT, check=True)
+    assert kept < set((tmp_path / "one" / "kept").glob("*.json"))
+    contents = [
+        {
+            path.relative_to(tmp_path / out): path.read_bytes()
+            for path in (tmp_path / out).rglob("*.*")
+        }
+        for out in ("one", "two")
+    ]
+    assert contents[0] == contents[1]

@@ -206,5 +206,10 @@ def test_any_learner_gets_a_page_of_its_own_inside_the_report(name, tmp_path):
     )
 
 
+def test_a_page_is_named_by_enough_of_a_hash_that_nobody_finds_a_second_name_for_it():
+    assert re.fullmatch(r"ada-[0-9a-f]{16}", showing.file_name("ada"))
+    assert showing.file_name("ada") != showing.file_name("ada\u200b")
+
+
 def test_an_empty_class_has_a_report(tmp_path):
     assert "0 submissions" in report.write(Graded((), 7, "abc"), tmp_path).read_text()

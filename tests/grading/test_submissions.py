@@ -107,7 +107,7 @@ def test_learners_are_named_by_folder_or_file_and_links_are_not_followed(tmp_pat
 def test_a_zip_is_a_class_and_a_zip_in_a_folder_is_a_learner(tmp_path):
     members = {"ada__01.ipynb": notebook(a1="one"), "Bob B_3_assignsubmission_file___1.ipynb": b""}
     found = submissions.read(zipped(tmp_path / "class.zip", **members))
-    assert [one.learner for one in found] == ["Bob B", "ada"]
+    assert [one.learner for one in found] == ["ada", "Bob B"]
     zipped(tmp_path / "class.zip", **{"course__01.ipynb": notebook(a1="one")})
     assert [one.learner for one in submissions.read(tmp_path)] == ["class"]
 
