@@ -62,7 +62,7 @@ except Exception:
     pass
 for path in glob.glob("/usr/share/**/*labels*", recursive=True):
     found = found or len(gzip.open(path).read()) > 10_000
-for path in glob.glob("/**/test*label*", recursive=True):
+for path in glob.glob("/course/**/test*label*", recursive=True):
     found = found or np.load(path)[:100].tolist() == {labels}
 {IF_FOUND}"""
 
