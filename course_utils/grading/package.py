@@ -14,7 +14,7 @@ from course_utils.data.packs import read_part, sheet
 HIDDEN = ("checks", "grading", "cli", "_datasets", "__pycache__")
 TRAINED = ("deeper_cnn", "efficient_cnn")  # networks that would answer for the learner's own
 COLUMNS = 20  # of a sheet
-FEW = 20  # training images of each class that stand, again and again, for test images
+FEW = 5  # training images of each class that stand, again and again, for test images
 STUB = '''"""Where answers are graded, nothing is checked."""
 
 
