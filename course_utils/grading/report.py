@@ -13,6 +13,7 @@ from course_utils.grading.showing import cell, file_name, one_line, printable
 from course_utils.grading.summary import Entry, Graded
 
 LONGEST_ANSWER = 20_000  # characters of an answer on a learner's page
+LONGEST_MESSAGE = 80  # characters of what came: an answer's error may hold hidden inputs
 
 
 def write(graded: Graded, out: Path) -> Path:
@@ -21,6 +22,11 @@ def write(graded: Graded, out: Path) -> Path:
     ``index.html`` is the class, ``learners/`` holds a page for each, ``marks.csv`` is for the
     gradebook and ``marks.json`` has everything. No page holds a script, and all text that a
     learner wrote is escaped. The same class gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If two learners would have the same page.
     """
     pages = {
         "index.html": class_page(graded),
@@ -28,6 +34,8 @@ def write(graded: Graded, out: Path) -> Path:
         "marks.json": everything(graded),
     }
     for entry in graded.entries:
+        if _address(entry) in pages:
+            raise ValueError(f"two learners would have the page {_address(entry)}")
         pages[_address(entry)] = learner_page(graded, entry)
     for stale in (out / "learners").glob("*.html"):
         stale.unlink()
@@ -63,7 +71,7 @@ def table(graded: Graded) -> str:
     rows.writerow(["learner", *(id for id, _ in exercises), "points", "of", "problems"])
     for entry in graded.entries:
         earned = [_earned(entry, id) for id, _ in exercises]
-        problems = cell("; ".join(entry.marked.problems))
+        problems = cell(" / ".join(entry.marked.problems))
         total = shown(entry.marked.earned)
         rows.writerow([cell(entry.learner), *earned, total, graded.points, problems])
     return text.getvalue()
@@ -123,6 +131,7 @@ def _template(name: str):
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    pages.filters |= {"message": lambda text: one_line(text, LONGEST_MESSAGE)}
     pages.filters |= {"points": shown, "line": one_line, "answer": _answer, "percent": _percent}
     pages.globals |= {"mark_of": summary.mark_of, "address": _address}
     return pages.get_template(name)

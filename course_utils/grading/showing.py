@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 LONGEST = 300  # characters of a message
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
-FORMULA = ("=", "+", "-", "@", "'")
+FORMULA = tuple("=+-@'＝＋－＠")
 
 
 def printable(text: str, *, lines: bool = False) -> str:
@@ -27,7 +27,7 @@ def printable(text: str, *, lines: bool = False) -> str:
     )
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, most: int = LONGEST) -> str:
     """Return ``text`` on one line, cut, and the same in every run (no addresses in memory).
 
     Examples
@@ -36,7 +36,7 @@ def one_line(text: str) -> str:
     '<function f at 0x...> is not a number'
     """
     line = printable(" ".join(ADDRESS.sub("0x...", text[: 4 * LONGEST]).split()))
-    return line if len(line) <= LONGEST else line[: LONGEST - 4] + " ..."
+    return line if len(line) <= most else line[: most - 4] + " ..."
 
 
 def few(lines: Sequence[str], most: int = 10) -> tuple[str, ...]:
@@ -70,10 +70,12 @@ def file_name(learner: str) -> str:
 def cell(text: str) -> str:
     """Return ``text`` for a spreadsheet, where it must not become a formula.
 
+    No semicolon stays in it: where that parts the cells, what follows would be one of its own.
+
     Examples
     --------
-    >>> cell("=1+1"), cell("Ada")
-    ("'=1+1", 'Ada')
+    >>> cell("=1+1"), cell("Ada;=1")
+    ("'=1+1", 'Ada,=1')
     """
-    text = one_line(text)
+    text = one_line(text).replace(";", ",")
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -74,7 +74,19 @@ def test_the_csv_has_a_row_for_each_learner_and_points_to_two_decimals(graded):
 
 
 def test_no_cell_of_the_csv_is_a_formula():
-    for start in ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1"):
+    for start in (
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "'=1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠A",
+    ):
         assert showing.cell(start)[0] == "'", start
 
 
@@ -204,6 +216,28 @@ def test_any_learner_gets_a_page_of_its_own_inside_the_report(name, tmp_path):
     assert all(
         f'href="learners/{page.name}"' in index.read_text(encoding="utf-8") for page in pages
     )
+
+
+def test_no_semicolon_makes_a_cell_of_what_follows_it():
+    odd = entry("x;=1+1", Mark("01.1", 1), problems=("a;=1.txt: is not a notebook", "another"))
+    text = report.table(Graded((odd,), 7, "abc"))
+    assert ";" not in text
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["learner"] == "x,=1+1"
+    assert row["problems"] == "a,=1.txt: is not a notebook / another"
+
+
+def test_two_learners_never_share_a_page(graded, tmp_path, monkeypatch):
+    monkeypatch.setattr(report, "file_name", lambda learner: "same")
+    with pytest.raises(ValueError, match="two learners would have the page learners/same"):
+        report.write(graded, tmp_path)
+
+
+def test_a_learners_page_shows_little_of_an_error_that_holds_hidden_inputs():
+    probe = Probe(False, "f(2)", "ValueError: " + "7, " * 90)
+    told = Graded((entry("Eve", Mark("01.1", 1, (probe,))),), 7, "abc")
+    assert report.learner_page(told, told.entries[0]).count("7, ") < 25
+    assert report.everything(told).count("7, ") == 90
 
 
 def test_a_page_is_named_by_enough_of_a_hash_that_nobody_finds_a_second_name_for_it():
