@@ -32,7 +32,6 @@ FOOL = (
 FIND = (
     "follows_links_out",
     "loads_the_test_packs",
-    "looks_for_the_seed",
     "reads_inherited_files",
     "reads_the_environment",
     "reads_the_solutions",
