@@ -16,7 +16,7 @@ from course_utils.grading.summary import Entry, Graded
 from course_utils.grading.templates import Template
 
 WARNING = "without a sandbox, what learners wrote runs with your rights and can forge its marks"
-STOPPED = "grading was stopped"  # by the answer or by a busy machine: worth another try
+STOPPED = "grading was stopped", "took too long"  # perhaps the machine was busy: ask once more
 STOPPING = "stopping when what is in progress is marked; the same command goes on from there"
 TWICE = "is answered more than once: none of these answers counts"
 
@@ -98,10 +98,17 @@ class Marker:
         marked = self.keep.get(name)
         if marked is None:
             marked = self.grader.grade(Submission("", answers))
-            if not any(mark.problem.startswith(STOPPED) for mark in marked.marks):
+            if not _stopped(marked):
                 self.keep.put(name, marked)
         problems = (*one.problems, *marked.problems, *not_graded(one.answers, known))
         return replace(marked, learner=one.learner, problems=few(problems))
+
+
+def _stopped(marked: Marked) -> bool:
+    """Return whether a limit may have ended an answer that would have been right."""
+    said = [mark.problem for mark in marked.marks]
+    said += [probe.message for mark in marked.marks for probe in mark.probes]
+    return any(words in line for line in said for words in STOPPED)
 
 
 def not_graded(answers: Mapping[str, str], known: Mapping[str, Template]) -> Iterator[str]:

@@ -113,9 +113,19 @@ def test_another_seed_and_another_answer_are_marked_anew(pretending, tmp_path):
     assert not pretending[2].graded, "these answers were marked before, as another learner's"
 
 
-def test_marks_of_an_answer_that_was_stopped_are_not_kept(pretending, tmp_path, monkeypatch):
-    stopped = Marked("", (Mark("01.1", 1, problem=f"{grading.STOPPED}: too much time"),))
-    monkeypatch.setattr(Pretending, "grade", lambda self, one: self.graded.append(1) or stopped)
+@pytest.mark.parametrize(
+    "stopped",
+    [
+        Mark("01.1", 1, problem="grading was stopped: too much time, memory or output"),
+        Mark("01.1", 1, (Probe(False),), problem="the answer's cell stops: took too long"),
+        Mark("01.1", 1, (Probe(True), Probe(False, "f(2)", "stopped: took too long"))),
+    ],
+)
+def test_marks_of_an_answer_that_was_stopped_are_not_kept(
+    pretending, tmp_path, monkeypatch, stopped
+):
+    marked = Marked("", (stopped,))
+    monkeypatch.setattr(Pretending, "grade", lambda self, one: self.graded.append(1) or marked)
     for _ in range(2):
         course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path)
     assert pretending[1].graded
