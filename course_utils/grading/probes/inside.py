@@ -5,17 +5,19 @@ what is right.
 """
 
 
-def put_to_fine_tune(fine_tune, row, first, asked):
-    """Return how many numbers of each weight move, or the losses of what is asked, and the rate.
+def put_to_fine_tune(fine_tune, row, first, seed, asked):
+    """Return how steep the loss is along what learns, or the losses of what is asked, and the rate.
 
     ``row`` holds name and filters of the backbone's layers; with 0 filters it is normalisation.
-    ``asked`` is ``"moves"``, or pairs of a label and a logit.
+    ``asked`` is ``"moves"``, or pairs of a label and a logit. ``seed`` draws weights and images.
     """
     import keras
     import numpy
+    import tensorflow
 
-    rng = numpy.random.default_rng(0)
-    x, y = rng.normal(size=(8, 4, 4, 2)), rng.permutation(8).reshape(8, 1) % 2.0
+    tensorflow.get_logger().setLevel("ERROR")  # it complains of several small models in a row
+    rng = numpy.random.default_rng(seed)
+    x, y = rng.normal(size=(8, 4, 4, 2)).astype("float32"), rng.permutation(8).reshape(8, 1) % 2.0
     base = keras.Sequential([keras.Input((4, 4, 2))], name="base")
     for name, filters in row:
         convolution = keras.layers.Conv2D(filters or 1, 1, activation="tanh", name=name)
@@ -28,13 +30,13 @@ def put_to_fine_tune(fine_tune, row, first, asked):
     model.train_on_batch(x, y, sample_weight=steep)
 
     weights = [weight for layer in (*base.layers, model.layers[-1]) for weight in layer.weights]
+    start = [rng.uniform(0.2, 0.6, w.shape) * rng.choice([-1, 1], w.shape[-1:]) for w in weights]
+    for weight, value in zip(weights, start, strict=True):
+        weight.assign(abs(value) if "variance" in weight.name else value)
     start = [numpy.array(weight) for weight in weights]
 
     def moved():
-        return [
-            a.size * bool(numpy.any(a != numpy.array(b)))
-            for a, b in zip(start, weights, strict=True)
-        ]
+        return [bool((a != numpy.array(b)).any()) for a, b in zip(start, weights, strict=True)]
 
     if fine_tune(model, base, first) is not model:
         raise TypeError("returns something else than the model that it was given")
@@ -44,9 +46,16 @@ def put_to_fine_tune(fine_tune, row, first, asked):
         loss, rate = keras.losses.get(model.loss), model.optimizer.learning_rate
         losses = [float(numpy.mean(loss([[label]], [[logit]]))) for label, logit in asked]
         return [*losses, 1e5 * float(numpy.asarray(rate))]
+    values = [weight.value for weight in weights]
+    with tensorflow.GradientTape() as tape:
+        tape.watch(values)
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)(y, model(x, training=True))
+    slopes = [0 if g is None else numpy.abs(g).sum() for g in tape.gradient(loss, values)]
+    for weight, value in zip(weights, start, strict=True):
+        weight.assign(value)  # averages may have moved
     model.run_eagerly = True  # quicker; without a new compile the old graph goes on
     model.train_on_batch(x, y, sample_weight=steep)
-    return moved()
+    return [float(s) if moves else 0.0 for s, moves in zip(slopes, moved(), strict=True)]
 
 
 def put_to_uphill(uphill, kernels, image, channel, step_size):

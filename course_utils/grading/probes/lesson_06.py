@@ -22,7 +22,7 @@ def head_parameters(rng: Generator) -> Drawn:
     "06.2",
     "lambda *case: put_to_fine_tune(fine_tune, *case)",
     uses=(inside.put_to_fine_tune,),
-    step=1e-2,
+    step=1e-3,
     seconds=120,
     heavy=True,
 )
@@ -37,20 +37,26 @@ def fine_tune(rng: Generator) -> Drawn:
             for kind, name in zip(kinds, names, strict=True)
         )
 
+    def seed() -> int:
+        return int(rng.integers(1_000_000))
+
     def some(count: int) -> list[str]:
         return [words[i] for i in rng.permutation(len(words))[:count]]
 
     names = some(6)
     names[::2] = sorted(names[::2], reverse=True)  # those of the convolutions
     row = named("cncncn", names)
-    yield "what moves: three convolutions, from the second on", [(row, names[2], "moves")]
+    yield "what moves: three convolutions, from the second on", [(row, names[2], seed(), "moves")]
     row = named("nccncnn", some(7))
-    yield "what moves: normalisation in other places, from the last on", [(row, row[4][0], "moves")]
+    yield (
+        "what moves: normalisation in other places, from the last on",
+        [(row, row[4][0], seed(), "moves")],
+    )
     row = named("cnncc", some(5))
-    yield "what moves: from the very first layer on", [(row, row[0][0], "moves")]
+    yield "what moves: from the very first layer on", [(row, row[0][0], seed(), "moves")]
     row = named("cnc", some(3))
     asked = tuple((label, float(rng.integers(-30, 31)) / 10) for label in (0.0, 1.0, 0.0, 1.0))
-    yield "the loss and the rate", [(row, row[2][0], asked)]
+    yield "the loss and the rate", [(row, row[2][0], seed(), asked)]
 
 
 @probes("06.3", "plain_pixels", step=1, heavy=True)
