@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPORT = "report.xml"
-MEMORY = 4_000 << 20  # bytes of address space of nbval itself
+MEMORY = 1_500 << 20  # bytes of address space of nbval itself
 SOCKETS = 1 << 20  # bytes of the disk where a kernel's sockets lie
 
 

@@ -21,6 +21,7 @@ from course_utils.grading import seccomp
 NEEDED = ("bwrap", "prlimit", "setpriv")
 HOME, COURSE = "/home/learner", "/course"
 SYSTEM = ("/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/bin", "/lib", "/lib32", "/lib64")
+SCRATCH = ("/tmp", HOME, "/dev/shm")  # disks in memory
 SHARED = ("/usr/share/fonts", "/usr/share/zoneinfo")
 LINKERS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts")
 PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")  # of an interpreter's or an environment's folder
@@ -34,7 +35,8 @@ _CAGES = itertools.count()
 class Limits:
     """What one kernel may use: memory and files in MB, processor time in seconds.
 
-    ``memory`` is what all its processes hold together, ``address`` what one of them may ask for.
+    ``memory`` and ``processor`` are for all its processes together, ``address`` is what one of
+    them may ask for.
     """
 
     memory: int = 1_000
@@ -42,11 +44,11 @@ class Limits:
     scratch: int = 64
     file: int = 32
     processor: int = 30
-    processes: int = 64
+    processes: int = 40
 
 
 LIGHT = Limits()
-HEAVY = Limits(3_000, address=8_000, scratch=256, file=128, processor=600, processes=256)
+HEAVY = Limits(3_000, address=8_000, scratch=256, file=128, processor=400, processes=128)
 
 
 @cache
@@ -86,7 +88,7 @@ def cage(package: Path, runtime: Path | None, limits: Limits) -> list[str]:
     for place in _hidden():
         command += ["--size", "4096", "--tmpfs", place, "--remount-ro", place]
     command += ["--proc", "/proc", "--dev", "/dev"]
-    for place in ("/tmp", HOME, "/dev/shm"):
+    for place in SCRATCH:
         command += ["--perms", "0777", "--size", str(limits.scratch << 20), "--tmpfs", place]
     command += ["--remount-ro", "/dev"]
     if package.is_dir():
@@ -156,7 +158,7 @@ def _limited(limits: Limits) -> list[str]:
     return [
         "prlimit",
         "--core=0",
-        "--nofile=512",
+        "--nofile=192",
         f"--fsize={limits.file << 20}",
         f"--as={limits.address << 20}",
         f"--cpu={limits.processor}",

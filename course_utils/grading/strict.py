@@ -6,7 +6,6 @@
 * What a failing cell said goes into the report, short.
 """
 
-import contextlib
 import json
 import tempfile
 import time
@@ -15,13 +14,14 @@ from pathlib import Path
 from queue import Empty
 
 import nbval.kernel
-import psutil
 import pytest
 import zmq
 from jupyter_client.connect import ConnectionFileMixin
 from jupyter_client.manager import KernelManager
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
+
+from course_utils.grading import watching
 
 POLL_SECONDS = 0.25
 MOST_BYTES = 1_000_000  # of one message, and of all that a notebook prints
@@ -57,6 +57,7 @@ def setup(self):
     _setup(self)
     self.kernel.deadline = time.monotonic() + self.nb.metadata["seconds"]
     self.kernel.memory = self.nb.metadata["memory"] << 20
+    self.kernel.processor = self.nb.metadata["processor"]
     self.kernel.budget = [MOST_BYTES, MOST_MESSAGES]
     self.kernel.watched, self.kernel.kept = 0.0, deque()
 
@@ -78,7 +79,7 @@ def get_message(self, stream, timeout=None):
                 raise TooMuch("ended the kernel") from None
             if time.monotonic() >= until:
                 raise
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, RecursionError, MemoryError):
             raise TooMuch("sent what is no message") from None
 
 
@@ -99,7 +100,8 @@ def receive(kernel, stream, seconds):
 def counted(kernel, stream):
     """Return a message that is there, and count it."""
     message = _get_message(kernel, stream, 0.01)
-    kernel.budget[0] -= len(json.dumps(message["content"], default=str))
+    parts = [message["content"], message["metadata"]]
+    kernel.budget[0] -= len(json.dumps(parts, default=str)) + sum(map(len, message["buffers"]))
     kernel.budget[1] -= 1
     return message
 
@@ -113,18 +115,11 @@ def watch(kernel):
         raise TooMuch("sent too much output")
     if now >= kernel.watched + POLL_SECONDS:
         kernel.watched = now
-        if memory(kernel.km.provisioner.pid) > kernel.memory:
+        used = watching.used(kernel.km.provisioner.pid)
+        if used.memory > kernel.memory:
             raise TooMuch("used too much memory")
-
-
-def memory(pid: int) -> int:
-    """Return the bytes that a process and all below it use together."""
-    used = 0
-    with contextlib.suppress(psutil.Error):
-        for process in psutil.Process(pid).children(recursive=True):
-            with contextlib.suppress(psutil.Error):
-                used += process.memory_info().rss
-    return used
+        if used.processor > kernel.processor:
+            raise TooMuch("used too much processor time")
 
 
 def runtest(self):

@@ -98,7 +98,8 @@ def notebook(
         cell["id"], cell.execution_count = f"cell-{number}", number + 1
     name = "heavy" if heavy else "light"
     kernel = {"name": name, "display_name": "graded"}
-    limits = {"seconds": seconds, "memory": KERNELS[name].memory}
+    allowed = KERNELS[name]
+    limits = {"seconds": seconds, "memory": allowed.memory, "processor": allowed.processor}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, **limits})
 
 

@@ -159,6 +159,7 @@ def takes_memory_that_is_nobodys():
 import ctypes
 libc, found = ctypes.CDLL(None, use_errno=True), []
 found += [number for number in range(20) if libc.shmget(0, 1 << 27, 0o1600) >= 0]
+found += [number for number in range(20) if libc.semget(0, 32_000, 0o1600) >= 0]
 found += [number for number in range(20) if libc.memfd_create(b"course_attack_canary", 0) >= 0]
 if libc.unshare(0x10020000) == 0 and libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0:
     found.append("a disk")
@@ -173,4 +174,69 @@ def convolve(sequence, weights):
     import sys
     sys.__stdout__.write("a\\r" * 100_000 + "\\b\\r" * 100_000 + "A" * 400_000)
     return 0
+"""
+
+
+@attack(slow=True)
+def takes_all_processors():
+    """Starts many loops without end, each in a session of its own."""
+    return """
+import subprocess, time
+def convolve(sequence, weights):
+    for _ in range(20):
+        subprocess.Popen(["/bin/sh", "-c", "while :; do :; done"], start_new_session=True)
+    time.sleep(1e6)
+"""
+
+
+@attack(slow=True)
+def fills_sockets():
+    """Leaves bytes where no process counts them: on their way between two sockets."""
+    return """
+import os, socket, time
+def convolve(sequence, weights):
+    for _ in range(20):
+        if os.fork() == 0:
+            kept = []
+            try:
+                while True:
+                    kept += socket.socketpair()
+                    for end in kept[-2:]:
+                        end.setblocking(False)
+                        try:
+                            while end.send(bytes(1 << 16)):
+                                pass
+                        except BlockingIOError:
+                            pass
+            except OSError:
+                time.sleep(1e6)
+    time.sleep(1e6)
+"""
+
+
+@attack(slow=True)
+def makes_empty_files():
+    """Makes files without a byte in them until something stops it."""
+    return """
+import os
+def convolve(sequence, weights):
+    for number in range(10**8):
+        os.mknod(f"/dev/shm/course_attack_canary{number}")
+"""
+
+
+@attack(slow=True)
+def sends_many_frames():
+    """Sends one message of a thousand parts, each as large as is allowed."""
+    return """
+import time, zmq
+def convolve(sequence, weights):
+    thread = get_ipython().kernel.iopub_thread
+    start, part = [b"stream", b"<IDS|MSG>", b"", b"{}", b"{}", b"{}", b"{}"], bytes(999_000)
+    def send():
+        for frame in [*start, *[part] * 1500]:
+            thread.socket.send(frame, zmq.SNDMORE, copy=False)
+        thread.socket.send(b"", copy=False)
+    thread.schedule(send)
+    time.sleep(1e6)
 """

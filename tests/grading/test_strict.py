@@ -17,11 +17,15 @@ PATIENCE = 4
 pytestmark = pytest.mark.skipif(
     bool(sandbox.available()) and "CI" not in os.environ, reason=sandbox.available()
 )
+FILES = "import os\nfor i in range(10**8): os.mknod(f'/dev/shm/{i}')"
+LOOPS = "import os\nfor _ in range(3): os.fork()\nwhile True: pass"
 ANSWERS = {
     "sleeps": ("import time\ntime.sleep(1000)", 3, 1000, "took too long"),
     "prints": ("while True: print('x' * 10_000, flush=True)", 60, 1000, "sent too much output"),
     "grows": ("import time\nkept = bytes(range(256)) * 2**20\ntime.sleep(1000)", 60, 200, "memory"),
     "ends": ("import os\nos._exit(0)", 60, 1000, "ended the kernel"),
+    "many files": (FILES, 60, 400, "memory"),
+    "loops": (LOOPS, 60, 1000, "processor time"),
     "right": (RIGHT, 60, 1000, ""),
 }
 
@@ -43,7 +47,7 @@ def asking(grader, name, answer, seconds, memory):
     exercise = grader.exercises[ID]
     asked = run.questions(exercise, grader.seed)
     notebook = templates.notebook(exercise, answer, {}, asked, seconds=seconds, heavy=False)
-    notebook.metadata["memory"] = memory
+    notebook.metadata |= {"memory": memory, "processor": 8}
     return run.Asking(replace(exercise, id=name), asked, notebook, seconds)
 
 
