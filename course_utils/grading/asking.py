@@ -80,13 +80,17 @@ class Asked:
     """One probe: a line for people, the code for the kernel, and what a right answer prints.
 
     With ``agree`` a right answer prints a list of whole numbers, of which at least this share is
-    as in ``printed``: classes of images, which nobody gets all right.
+    as in ``printed``: classes of images, which nobody gets all right. With ``judge`` a function of
+    `judges` decides, and ``printed`` holds what it knows. With ``hands_over`` the network ``model``
+    of at most so many parameters is asked, in a kernel without the answer's code.
     """
 
     line: str
     code: str
     printed: str
     agree: float | None = None
+    judge: str = ""
+    hands_over: int = 0
 
 
 def question(name: str, cases: Sequence[tuple], step: float) -> str:
