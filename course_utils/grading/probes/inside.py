@@ -58,6 +58,14 @@ def put_to_fine_tune(fine_tune, row, first, seed, asked):
     return [float(s) if moves else 0.0 for s, moves in zip(slopes, moved(), strict=True)]
 
 
+def put_to_mean_head(mean_head, features, labels, new):
+    """Return the classes of new pictures, by the kernel and the bias of a head."""
+    import numpy
+
+    kernel, bias = map(numpy.asarray, mean_head(features, labels))
+    return (new @ kernel + bias).argmax(axis=1)
+
+
 def put_to_uphill(uphill, kernels, image, channel, step_size):
     """Return the image after a step on a network of convolutions, each squared or cut at 0."""
     import keras

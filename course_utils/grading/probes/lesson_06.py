@@ -88,19 +88,25 @@ def plain_pixels(rng: Generator) -> Drawn:
         )
 
 
-_CLASSES = """\
-lambda features, labels, new, head=mean_head: (new @ head(features, labels)[0] \
-+ head(features, labels)[1]).argmax(axis=1)"""
-
-
-@probes("06.4", _CLASSES, heavy=True)
+@probes(
+    "06.4",
+    "lambda *case: put_to_mean_head(mean_head, *case)",
+    uses=(inside.put_to_mean_head,),
+    heavy=True,
+)
 def mean_head(rng: Generator) -> Drawn:
-    """Ask for the classes of new pictures, none of which lies near a border."""
+    """Ask for the classes of new pictures near the borders, but not on them.
+
+    The features of a class lie to one side, and spread in one class more than in another.
+    """
     for line, C, F in (("two classes", 2, 1), ("three classes", 3, 4), ("six classes", 6, 5)):
         means = rng.permutation(20 * F).reshape(F, 20).T[:C] - 8.0
         labels = rng.permutation(np.arange(6 * C) % C)
-        features = means[labels] + rng.integers(-4, 5, (6 * C, F)) / 8
+        spread = rng.integers(0, 6, (6 * C, F)) ** 2 / 8
+        features = means[labels] + spread * (1 + labels[:, None])
         centres = np.array([features[labels == c].mean(axis=0) for c in range(C)])
-        new = rng.integers(-200, 300, (400, F)) / 10
+        new = rng.integers(-100, 100 + 200 * F, (4000, F)) / 10
         distances = np.sort(((new[:, None] - centres) ** 2).sum(axis=2), axis=1)
-        yield line, [(features, labels, new[distances[:, 1] - distances[:, 0] > 0.1][:60])]
+        gap = distances[:, 1] - distances[:, 0]
+        near = np.argsort(gap)[(np.sort(gap) > 0.2)][:60]
+        yield line, [(features, labels, new[near])]

@@ -1,14 +1,17 @@
 """Probes of lesson 08: two bills, a chain of exits, a block within a budget."""
 
+import numpy as np
+
 from course_utils.grading.probes import inside
 from course_utils.grading.probes.drawing import Drawn, Generator, probes
 
 
-@probes("08.1", "separable_bill")
+@probes("08.1", "separable_bill", heavy=True)
 def separable_bill(rng: Generator) -> Drawn:
     """Ask for layers with and without a stride."""
     for S in (1, 2, 3):
-        yield f"S = {S}", [(*map(int, rng.integers(3, 40, 5)), S) for _ in range(4)]
+        cases = rng.integers((3, 3, 2, 3, 3), (40, 40, 8, 24, 24), (4, 5))  # float32 is exact
+        yield f"S = {S}", [(*map(int, case), S) for case in cases]
 
 
 @probes("08.2", "times_faster", step=1e-4)
@@ -24,6 +27,11 @@ def times_faster(rng: Generator) -> Drawn:
             layer = map(int, (rng.integers(20, 4000), rng.integers(2, 8), *rng.integers(3, 300, 2)))
             cases.append((*layer, int(rng.integers(low, high))))
         yield line, cases
+    cases = []
+    for _ in range(3):
+        places, C, F = map(int, (rng.integers(900, 4000), *rng.integers(120, 300, 2)))
+        cases.append((places, int(rng.integers(3, 6)), C, F, int(rng.integers(15, 45))))
+    yield "one part waits for memory, the other computes", cases
 
 
 @probes("08.3", "leave_early", step=1e-4)
@@ -38,6 +46,11 @@ def leave_early(rng: Generator) -> Drawn:
                 f"{exits} exits, threshold {threshold}",
                 [(sure, rng.integers(3, size=40), threshold, costs)],
             )
+    rows = [(a, b, 16 - a - b) for a in range(17) for b in range(17 - a)]
+    rows = np.array([row for row in rows if sorted(row)[1] < sorted(row)[2]]) / 16
+    sure = rng.choice(rows, (3, 60))
+    costs = [int(n) for n in rng.integers(1, 20, 3)]
+    yield "a threshold that is met exactly", [(sure, rng.integers(3, size=60), 10 / 16, costs)]
 
 
 @probes(
