@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPORT = "report.xml"
+HANDED = ".handed.json"  # what a notebook's answer hands over, beside the notebook
 MEMORY = 1_500 << 20  # bytes of address space of nbval itself
 SOCKETS = 1 << 20  # bytes of the disk where a kernel's sockets lie
 
@@ -42,6 +43,14 @@ def verdicts(folder: Path, cells: int) -> list[Case] | None:
     except (OSError, ElementTree.ParseError):
         return None
     return [_case(case) for case in cases] if len(cases) == cells else None
+
+
+def handed(notebook: Path) -> str:
+    """Return what a kernel printed to hand over; ``""`` if it did not come to that."""
+    try:
+        return notebook.with_suffix(HANDED).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _case(case: ElementTree.Element) -> Case:

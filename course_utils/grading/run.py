@@ -4,14 +4,15 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import nbformat
 
 from course_utils.checks.solutions import all_solutions
-from course_utils.grading import nbval, package, sandbox, templates
+from course_utils.grading import handover, nbval, package, sandbox, templates
 from course_utils.grading.asking import Asked
 from course_utils.grading.marks import Mark, Marked, Probe
 from course_utils.grading.nbval import Case
@@ -81,21 +82,41 @@ class Grader:
             (one,) = several
             stopped = "grading was stopped: too much time, memory or output"
             return {one.exercise.id: Mark(one.exercise.id, one.exercise.points, problem=stopped)}
-        marks = {}
-        for one in several:
-            cells, found = found[: len(one.notebook.cells)], found[len(one.notebook.cells) :]
-            marks[one.exercise.id] = _marked(one, cells)
-        return marks
+        pairs = zip(several, found, strict=True)
+        return {one.exercise.id: self._judged(one, *verdicts) for one, verdicts in pairs}
 
-    def _run(self, several: Sequence["Asking"]) -> list[Case] | None:
-        """Return nbval's verdict on every cell of all notebooks, or None if some are missing."""
+    def _judged(self, one: "Asking", cells: list[Case], handed: str) -> Mark:
+        """Return the mark of an answer that was run; if it handed a network over, ask that."""
+        most = one.notebook.metadata.get("hands_over")
+        if most is None:
+            return _marked(one, cells)
+        try:
+            network = handover.checked(handed, most)
+        except handover.NotHanded as why:
+            return _without_network(one, cells, str(why))
+        notebook = templates.apart(network, one.asked, seconds=one.seconds)
+        return self._asked([replace(one, notebook=notebook)])[one.exercise.id]
+
+    def _run(self, several: Sequence["Asking"]) -> list[tuple[list[Case], str]] | None:
+        """Return nbval's verdicts on each notebook's cells and what it hands over, or None.
+
+        None is where some verdicts are missing.
+        """
         with tempfile.TemporaryDirectory(prefix="g") as name:
             folder = Path(name)
             for number, one in enumerate(several):
                 self._write(one.notebook, folder, f"k{number:03}")
             seconds = sum(one.seconds + GRACE * self.patience for one in several)
             nbval.run(folder, seconds, caged=not self.trusting)
-            return nbval.verdicts(folder, sum(len(one.notebook.cells) for one in several))
+            found = nbval.verdicts(folder, sum(len(one.notebook.cells) for one in several))
+            if found is None:
+                return None
+            cells = iter(found)
+            paths = sorted(folder.glob("k*.ipynb"))
+            return [
+                (list(islice(cells, len(one.notebook.cells))), nbval.handed(path))
+                for one, path in zip(several, paths, strict=True)
+            ]
 
     def _write(self, notebook: nbformat.NotebookNode, folder: Path, name: str) -> None:
         """Write a notebook, a kernel for it alone, and the folder of that kernel's sockets."""
@@ -164,12 +185,25 @@ def _marked(one: Asking, found: list[Case]) -> Mark:
     return Mark(exercise.id, exercise.points, probes, problem)
 
 
+def _without_network(one: Asking, found: list[Case], why: str) -> Mark:
+    """Return the mark of an answer that hands no network over that can be asked."""
+    answer, last = found[1], found[-1]
+    if not answer.passed:
+        why = f"the answer's cell stops: {answer.said.get('stopped', 'it was not run')}"
+    elif not last.passed:
+        why = _message(last.said)
+    probes = tuple(Probe(False, probe.line, "not asked") for probe in one.asked)
+    return Mark(one.exercise.id, one.exercise.points, probes, one_line(why))
+
+
 def _message(said: Mapping[str, str]) -> str:
     """Return why a probe failed, in one line."""
     if "stopped" in said:
         return one_line(f"stopped: {said['stopped']}")
     if "counted" in said:
         return one_line(f"right: {said['counted']}")
+    if "why" in said:
+        return one_line(said["why"])
     try:
         errors = [one["error"] for one in json.loads(said["printed"]) if isinstance(one, dict)]
         return one_line(str(errors[0])) if errors else "other numbers than expected"

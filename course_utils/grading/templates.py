@@ -9,10 +9,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from course_utils.grading import handover
 from course_utils.grading.asking import ASK, Asked
 from course_utils.grading.needing import needed
 from course_utils.grading.sandbox import HEAVY, LIGHT
 
+MOST_BYTES = 1_000_000  # that a kernel may send, its cells' code included
 KERNELS = {"light": LIGHT, "heavy": HEAVY}
 CHECKED, IGNORED = {"tags": ["nbval-check-output"]}, {"tags": ["nbval-ignore-output"]}
 
@@ -66,7 +68,7 @@ def exercises(notebook: NotebookNode) -> Iterable[Template]:
 def version(templates: Mapping[str, Template]) -> str:
     """Return a code that changes with the exercises and the probes."""
     probes = sorted((Path(__file__).parent / "probes").glob("*.py"))
-    parts = [repr(template) for template in templates.values()] + [ASK]
+    parts = [repr(template) for template in templates.values()] + [ASK, handover.leaving()]
     parts += [path.read_text(encoding="utf-8") for path in probes]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
@@ -83,16 +85,40 @@ def notebook(
     """Return a notebook of setup, answer, and a cell for each probe: its code, what it must print.
 
     ``others`` are the learner's other answers; those whose names this one uses come before it.
+    Where the answer hands a network over, the only question is that for the network.
     """
-    code = [probe.code for probe in probes]
+    most = max((probe.hands_over for probe in probes), default=0)
+    code = [] if most else [probe.code for probe in probes]
+    before = needed(template.setup, others, [answer, *code])
+    if not most:
+        return _notebook(before, answer, probes, seconds=seconds, heavy=heavy)
+    made = _notebook(before, answer, [], seconds=seconds, heavy=heavy)
+    about = CHECKED | {"handover": True}
+    last = new_code_cell(handover.leaving(), metadata=about, id="cell-3", execution_count=4)
+    made.cells.append(last)
+    made.metadata["hands_over"] = most
+    return made
+
+
+def apart(network: str, probes: Sequence[Asked], *, seconds: float) -> NotebookNode:
+    """Return a notebook that puts probes to a network that was handed over."""
+    made = _notebook("", handover.arriving(network), probes, seconds=seconds, heavy=True)
+    made.metadata["bytes"] = MOST_BYTES + sum(len(cell.source) for cell in made.cells)
+    return made
+
+
+def _notebook(
+    before: str, answer: str, probes: Sequence[Asked], *, seconds: float, heavy: bool
+) -> NotebookNode:
     cells = [
-        new_code_cell(needed(template.setup, others, [answer, *code]), metadata=IGNORED),
+        new_code_cell(before, metadata=IGNORED),
         new_code_cell(answer, metadata=IGNORED),
         new_code_cell(ASK, metadata=CHECKED),
     ]
     for probe in probes:
         outputs = [new_output("stream", name="stdout", text=probe.printed)]
         about = CHECKED if probe.agree is None else CHECKED | {"agree": probe.agree}
+        about = about | {"judge": probe.judge} if probe.judge else about
         cells.append(new_code_cell(probe.code, metadata=about, outputs=outputs))
     for number, cell in enumerate(cells):
         cell["id"], cell.execution_count = f"cell-{number}", number + 1
@@ -100,6 +126,7 @@ def notebook(
     kernel = {"name": name, "display_name": "graded"}
     allowed = KERNELS[name]
     limits = {"seconds": seconds, "memory": allowed.memory, "processor": allowed.processor}
+    limits["bytes"] = MOST_BYTES
     return new_notebook(cells=cells, metadata={"kernelspec": kernel, **limits})
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from course_utils import load
 from course_utils.checks.solutions import all_solutions
-from course_utils.grading import asking, templates
+from course_utils.grading import asking, handover, templates
 from course_utils.grading.needing import needed
 from course_utils.grading.probes import drawing
 
@@ -101,12 +101,20 @@ def test_what_is_no_class_for_each_image_is_said_in_one_line(answer):
 
 def test_labels_of_hidden_images_stand_only_where_they_are_compared():
     asked = ask("03.4")
-    notebook = templates.notebook(EXERCISES["03.4"], "answer", {}, asked, seconds=1, heavy=True)
+    notebook = templates.apart("{}", asked, seconds=1)
     cells = notebook.cells[templates.PROBES_START :]
     assert [cell.metadata["agree"] for cell in cells] == [probe.agree for probe in asked]
     for cell, probe in zip(cells, asked, strict=True):
         assert str(json.loads(probe.printed))[1:60] not in cell.source
         assert cell.outputs[0].text == probe.printed
+
+
+def test_a_kernel_that_hands_a_network_over_sees_no_question():
+    asked = ask("03.4")
+    notebook = templates.notebook(EXERCISES["03.4"], "answer", {}, asked, seconds=1, heavy=True)
+    cells = notebook.cells[templates.PROBES_START :]
+    assert [cell.source for cell in cells] == [handover.leaving()]
+    assert "answer" not in [cell.source for cell in templates.apart("", asked, seconds=1).cells]
 
 
 def test_hidden_images_are_no_images_of_the_pack_and_fit_into_what_a_kernel_may_send():

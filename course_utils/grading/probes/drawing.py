@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -29,7 +29,8 @@ class Known:
 
     ``right`` takes a case, as the answer does. With ``labels`` the group is of one case, some
     images (n, height, width, channels) uint8, and at least ``share`` of the classes that the
-    answer gives them must be theirs; the labels stay outside the kernel.
+    answer gives them must be theirs; the labels stay outside the kernel. With ``judge`` a function
+    of `course_utils.grading.judges` decides, which gets ``known``, a dictionary for each case.
     """
 
     line: str
@@ -38,6 +39,8 @@ class Known:
     labels: np.ndarray | None = None
     share: float = 1.0
     name: str = ""
+    judge: str = ""
+    known: Sequence[dict] = ()
 
 
 Drawn = Iterable[tuple[str, list[Case]] | Known]
@@ -49,7 +52,8 @@ class Probes:
     """What is asked of ``name``, a function or an expression that gives one, in groups of cases.
 
     An answer may be off by less than half a ``step``. ``seconds`` is the time for all groups.
-    ``uses`` are functions of ours that ``name`` needs in the kernel.
+    ``uses`` are functions of ours that ``name`` needs in the kernel. With ``hands_over`` the answer
+    only trains ``model``, of at most so many parameters; see `handover`.
     """
 
     id: str
@@ -59,6 +63,7 @@ class Probes:
     seconds: float
     heavy: bool
     uses: tuple[Callable, ...]
+    hands_over: int
 
     @property
     def helpers(self) -> str:
@@ -77,15 +82,17 @@ def probes(
     seconds: float = 60,
     heavy: bool = False,
     uses: Sequence[Callable] = (),
+    hands_over: int = 0,
 ) -> Callable[[Draw], Draw]:
     """Register the decorated function, which yields groups, for exercise ``id``.
 
     A group is a line and its cases, or a `Known`. ``heavy`` says that the answer imports
-    TensorFlow. The functions that the answer ``uses`` import what they need themselves.
+    TensorFlow. The functions that the answer ``uses`` import what they need themselves. With
+    ``hands_over`` they see no answer but the network ``model``, built anew from plain data.
     """
 
     def register(draw: Draw) -> Draw:
-        _PROBES[id] = Probes(id, name, draw, step, seconds, heavy, tuple(uses))
+        _PROBES[id] = Probes(id, name, draw, step, seconds, heavy, tuple(uses), hands_over)
         return draw
 
     return register
@@ -121,7 +128,7 @@ def ask(template: Template, solution: str, seed: int) -> list[Asked]:
         groups = (one if isinstance(one, Known) else Known(*one) for one in found.draw(rng))
         asked = [_asked(found, group, ours) for group in groups]
         if all(one is not None for one in asked):
-            return asked
+            return [replace(one, hands_over=found.hands_over) for one in asked]
     raise ValueError(f"{template.id}: every draw has a number that lies between two steps")
 
 
@@ -142,6 +149,9 @@ def _asked(found: Probes, group: Known, ours: Callable[[], dict]) -> Asked | Non
         code = found.helpers + asking.naming(name, images)
         return Asked(group.line, code, f"{group.labels.tolist()}\n", group.share)
     code = found.helpers + asking.question(name, group.cases, found.step)
+    if group.judge:
+        known = {"step": found.step, "cases": group.known}
+        return Asked(group.line, code, f"{json.dumps(known)}\n", judge=group.judge)
     right = group.right or eval(name, ours())
     printed, finer = _printed(right, group.cases, found.step)
     if '"error"' in printed:
