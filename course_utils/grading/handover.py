@@ -43,7 +43,7 @@ _INITIALIZERS = """Constant GlorotNormal GlorotUniform HeNormal HeUniform Identi
 IdentityInitializer LecunNormal LecunUniform Ones Orthogonal OrthogonalInitializer RandomNormal
 RandomUniform TruncatedNormal VarianceScaling Zeros"""
 
-MODELS = {("keras", "Sequential"), ("keras.src.models.functional", "Functional")}
+MODELS = [("keras", "Sequential"), ("keras.src.models.functional", "Functional")]
 PLAIN = {"__keras_tensor__", "__numpy__", "__slice__", "__ellipsis__"}
 KNOWN = {
     "keras": {"DTypePolicy", "Sequential"},

@@ -54,7 +54,11 @@ def lists_in_the_place_of_a_network():
     return """
 import json
 honest = json.dumps
-json.dumps = lambda *_, **__: "\\n".join(honest([kind] * 2000) for kind in range(10))
+def dumps(thing, **options):
+    if isinstance(thing, dict) and "weights" in thing:
+        return "\\n".join(honest([kind] * 2000) for kind in range(10))
+    return honest(thing, **options)
+json.dumps = dumps
 model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
 """
 

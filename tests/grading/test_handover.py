@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from course_utils.checks.solutions import all_solutions
-from course_utils.grading import asking, handover, run, sandbox, templates
+from course_utils.grading import asking, handover, nbval, run, sandbox, templates
 from course_utils.grading.handover import NotHanded, checked
+from course_utils.grading.nbval import Case
 from course_utils.grading.probes import drawing
+from course_utils.grading.submissions import Submission
 from tools.notebooks import ROOT
 
 MOST = 50_000
@@ -160,6 +162,10 @@ REFUSED = {
     "deep": (lambda: changed(config=deep(60)), "nested too deeply"),
     "no model": (lambda: left([1]), "`model` is list, not a Keras model"),
     "a class of its own": (lambda: left(own_class()), "class of its own, Mine: build it with"),
+    "a list for the class": (
+        '{"config": {"class_name": [], "module": {}}, "weights": []}',
+        "of a class of its own",
+    ),
     "a layer of its own": (lambda: left(plain("Flatten", own_dense)), "holds 'Mine'"),
     "a lambda": (lambda: left(plain(lambda k: k.Lambda(lambda x: x))), "holds 'Lambda'"),
     "a function": (
@@ -214,16 +220,50 @@ def test_what_a_network_was_trained_with_stays_behind():
 @pytest.fixture(scope="module")
 def grader():
     exercises = templates.load(ROOT / "notebooks" / "exercises")
-    with run.grader({"03.4": exercises["03.4"]}, seed=4, patience=3) as grader:
+    exercises = {"03.4": exercises["03.4"]}
+    with run.grader(exercises, seed=4, patience=3, trust=True) as grader:
         yield grader
 
 
-@pytest.mark.long
-@pytest.mark.skipif(
-    bool(sandbox.available()) and "CI" not in os.environ, reason=sandbox.available()
+@pytest.mark.parametrize(
+    ("failing", "printed", "runs", "problem"),
+    [
+        (None, small, ["_hand_over(model)", "_rebuilt("], ""),
+        (None, lambda: "", ["_hand_over(model)"], "`model` was not handed over whole"),
+        (1, lambda: "", ["_hand_over(model)"], "the answer's cell stops: NameError"),
+        (3, lambda: "", ["_hand_over(model)"], "stopped: NameError"),
+    ],
 )
+def test_a_network_is_asked_in_a_run_of_its_own_if_one_was_handed_over(
+    failing, printed, runs, problem, grader, monkeypatch
+):
+    seen, said = [], {"stopped": "NameError"}
+
+    def fake_run(folder, seconds, *, caged):
+        (path,) = folder.glob("*.ipynb")
+        seen.append(path.read_text(encoding="utf-8"))
+        if len(seen) == 1:
+            path.with_suffix(nbval.HANDED).write_text(printed(), encoding="utf-8")
+
+    def fake_verdicts(folder, cells):
+        return [Case(n != failing, said if n == failing else {}) for n in range(cells)]
+
+    monkeypatch.setattr(nbval, "run", fake_run)
+    monkeypatch.setattr(nbval, "verdicts", fake_verdicts)
+    mark = grader.grade(Submission("ada", {"03.4": "model = secret_recipe()"})).marks[0]
+    assert mark.problem == problem
+    assert mark.earned == (0 if problem else 4)
+    assert len(seen) == len(runs)
+    assert all(code in text for code, text in zip(runs, seen, strict=True))
+    assert ["secret_recipe" in text for text in seen] == [True, False][: len(seen)]
+    assert "_name(" not in seen[0].replace("def _name(", "")
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("trusting", [False, True])
 def test_our_own_network_names_the_images_in_a_kernel_without_our_code(grader, trusting):
+    if not trusting and sandbox.available() and "CI" not in os.environ:
+        pytest.skip(sandbox.available())
     answers = {"03.4": all_solutions()["03.4"]}
     one = replace(grader, trusting=trusting)._mark(grader.exercises["03.4"], answers)
     assert len(one.notebook.cells) == templates.PROBES_START + 1
