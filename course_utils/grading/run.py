@@ -122,7 +122,8 @@ class Grader:
         """Write a notebook, a kernel for it alone, and the folder of that kernel's sockets."""
         limits, place = templates.KERNELS[notebook.metadata.kernelspec.name], folder / "r" / name
         place.mkdir(mode=0o777, parents=True)
-        trusted = ["env", f"PYTHONPATH={self.package}"]
+        room = f"--as={limits.address << 20}"  # nbval itself has less
+        trusted = ["prlimit", room, "env", f"PYTHONPATH={self.package}"]
         caged = trusted if self.trusting else sandbox.cage(self.package, place, limits)
         sandbox.kernelspec(folder, name, caged)
         about = notebook.metadata | {"kernelspec": {"name": name, "display_name": "graded"}}
