@@ -1,6 +1,7 @@
 """Grade a submission: an nbval run for each exercise, outside the cage; marks from its report."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import nbformat
 from course_utils.checks.solutions import all_solutions
 from course_utils.grading import handover, nbval, package, sandbox, templates
 from course_utils.grading.asking import Asked
+from course_utils.grading.choosing import same
 from course_utils.grading.marks import Mark, Marked, Probe
 from course_utils.grading.nbval import Case
 from course_utils.grading.probes import drawing
@@ -21,6 +23,7 @@ from course_utils.grading.showing import one_line
 from course_utils.grading.submissions import Submission
 from course_utils.grading.templates import Template
 
+_PLACE = re.compile(r" \(\d+\.py, line (\d+)\)$")  # what Python adds to a SyntaxError
 GRACE = 60  # seconds beyond an exercise's own for starting and stopping
 
 
@@ -58,7 +61,7 @@ class Grader:
         id, points = exercise.id, exercise.points
         if not answers.get(id, "").strip():
             return Mark(id, points, problem="no answer")
-        if _same(answers[id], exercise.blank):
+        if same(answers[id], exercise.blank):
             return Mark(id, points, problem="no answer: the cell is as it was handed out")
         asked = questions(exercise, self.seed)
         if not asked:
@@ -95,7 +98,8 @@ class Grader:
         except handover.NotHanded as why:
             return _without_network(one, cells, str(why))
         notebook = templates.apart(network, one.asked, seconds=one.seconds)
-        return self._asked([replace(one, notebook=notebook)])[one.exercise.id]
+        again = replace(one, notebook=notebook, stops="`model` can't be built again")
+        return self._asked([again])[one.exercise.id]
 
     def _run(self, several: Sequence["Asking"]) -> list[tuple[list[Case], str]] | None:
         """Return nbval's verdicts on each notebook's cells and what it hands over, or None.
@@ -121,24 +125,30 @@ class Grader:
     def _write(self, notebook: nbformat.NotebookNode, folder: Path, name: str) -> None:
         """Write a notebook, a kernel for it alone, and the folder of that kernel's sockets."""
         limits, place = templates.KERNELS[notebook.metadata.kernelspec.name], folder / "r" / name
+        limits = replace(limits, processor=round(notebook.metadata.processor * self.patience))
         place.mkdir(mode=0o777, parents=True)
         room = f"--as={limits.address << 20}"  # nbval itself has less
         trusted = ["prlimit", room, "env", f"PYTHONPATH={self.package}"]
         caged = trusted if self.trusting else sandbox.cage(self.package, place, limits)
         sandbox.kernelspec(folder, name, caged)
-        about = notebook.metadata | {"kernelspec": {"name": name, "display_name": "graded"}}
+        kernel = {"name": name, "display_name": "graded"}
+        about = notebook.metadata | {"kernelspec": kernel, "processor": limits.processor}
         written = nbformat.from_dict({**notebook, "metadata": about})
         nbformat.write(written, folder / f"{name}.ipynb")
 
 
 @dataclass(frozen=True)
 class Asking:
-    """An answer that is put to the probes: the notebook that nbval runs, and its time."""
+    """An answer that is put to the probes: the notebook that nbval runs, and its time.
+
+    ``stops`` says what has happened where the notebook's second cell is stopped.
+    """
 
     exercise: Template
     asked: list[Asked]
     notebook: nbformat.NotebookNode
     seconds: float
+    stops: str = "the answer's cell stops"
 
 
 @contextmanager
@@ -180,9 +190,7 @@ def _marked(one: Asking, found: list[Case]) -> Mark:
     )
     problem = ""
     if not answer.passed and not any(probe.passed for probe in probes):
-        problem = one_line(
-            f"the answer's cell stops: {answer.said.get('stopped', 'it was not run')}"
-        )
+        problem = one_line(f"{one.stops}: {answer.said.get('stopped', 'it was not run')}")
     return Mark(exercise.id, exercise.points, probes, problem)
 
 
@@ -190,17 +198,33 @@ def _without_network(one: Asking, found: list[Case], why: str) -> Mark:
     """Return the mark of an answer that hands no network over that can be asked."""
     answer, last = found[1], found[-1]
     if not answer.passed:
-        why = f"the answer's cell stops: {answer.said.get('stopped', 'it was not run')}"
+        why = f"{one.stops}: {answer.said.get('stopped', 'it was not run')}"
     elif not last.passed:
         why = _message(last.said)
     probes = tuple(Probe(False, probe.line, "not asked") for probe in one.asked)
     return Mark(one.exercise.id, one.exercise.points, probes, one_line(why))
 
 
+def _cell_ended(answer: Case) -> str:
+    """Return what became of an answer's cell that did not run to its end."""
+    if "stopped" not in answer.said:
+        return "the answer's cell was not run"
+    reason = _reason(answer.said["stopped"])
+    was = "was stopped" if reason.startswith("it ") else "stops"
+    return f"the answer's cell {was}: {reason}"
+
+
+def _reason(stopped: str) -> str:
+    """Return an error, or the limit that a kernel went beyond, in words for a learner."""
+    if ": " in stopped:  # an error's name and text; a limit has no name
+        return _PLACE.sub(r", line \1", stopped)
+    return f"it {stopped}".replace("sent what is", "sent something that is")
+
+
 def _message(said: Mapping[str, str]) -> str:
     """Return why a probe failed, in one line."""
     if "stopped" in said:
-        return one_line(f"stopped: {said['stopped']}")
+        return one_line(f"stopped: {_reason(said['stopped'])}")
     if "counted" in said:
         return one_line(f"right: {said['counted']}")
     if "why" in said:
@@ -210,7 +234,3 @@ def _message(said: Mapping[str, str]) -> str:
         return one_line(str(errors[0])) if errors else "other numbers than expected"
     except (KeyError, ValueError, TypeError):
         return "no proper answer to the question"
-
-
-def _same(answer: str, blank: str) -> bool:
-    return answer.split() == blank.split()

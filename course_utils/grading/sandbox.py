@@ -81,16 +81,16 @@ def cage(package: Path, runtime: Path | None, limits: Limits) -> list[str]:
     """
     command = [*_opened(_rules().name), "bwrap", "--seccomp", "3", *_namespaces()]
     command += ["--die-with-parent", "--new-session", "--clearenv"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for place in SCRATCH:
+        command += ["--perms", "0777", "--size", str(limits.scratch << 20), "--tmpfs", place]
+    command += ["--remount-ro", "/dev"]
     for place in _readable():
         command += [*_parents(place), "--ro-bind", place, place]
     for place in (*SHARED, *LINKERS):
         command += [*_parents(place), "--ro-bind-try", place, place]
     for place in _hidden():
         command += ["--size", "4096", "--tmpfs", place, "--remount-ro", place]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for place in SCRATCH:
-        command += ["--perms", "0777", "--size", str(limits.scratch << 20), "--tmpfs", place]
-    command += ["--remount-ro", "/dev"]
     if package.is_dir():
         command += ["--ro-bind", str(package), COURSE]
     if runtime:
@@ -161,7 +161,7 @@ def _limited(limits: Limits) -> list[str]:
         "--nofile=192",
         f"--fsize={limits.file << 20}",
         f"--as={limits.address << 20}",
-        f"--cpu={limits.processor}",
+        f"--cpu={limits.processor + 5}",  # for each process; who watches them all comes first
         f"--nproc={limits.processes}",
     ]
 

@@ -227,3 +227,10 @@ def test_without_a_cage_nothing_is_graded_unless_trusted(monkeypatch):
         pass
     with run.grader({}, trust=True) as grader:
         assert grader.trusting
+
+
+def test_a_course_that_lies_where_the_sandbox_has_a_disk_of_its_own_can_be_graded():
+    command = sandbox.cage(Path("/nonexistent"), None, sandbox.LIGHT)
+    disks = [command.index(place) for place in sandbox.SCRATCH]
+    bound = [i for i, word in enumerate(command) if word.startswith("--ro-bind")]
+    assert max(disks) < min(bound)  # what comes later lies on top

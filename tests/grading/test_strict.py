@@ -47,7 +47,7 @@ def asking(grader, name, answer, seconds, memory):
     exercise = grader.exercises[ID]
     asked = run.questions(exercise, grader.seed)
     notebook = templates.notebook(exercise, answer, {}, asked, seconds=seconds, heavy=False)
-    notebook.metadata |= {"memory": memory, "processor": 8}
+    notebook.metadata |= {"memory": memory, "processor": 2}
     return run.Asking(replace(exercise, id=name), asked, notebook, seconds)
 
 
