@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.grading.asking import sources
+from course_utils.grading.asking import printed, sources
 
 LONGEST = 150_000  # characters of a network's description; a layer has 300 to 1,000
 DEEPEST = 40  # lists and dictionaries within one another; a network in a network takes five
@@ -44,6 +44,7 @@ IdentityInitializer LecunNormal LecunUniform Ones Orthogonal OrthogonalInitializ
 RandomUniform TruncatedNormal VarianceScaling Zeros"""
 
 MODELS = [("keras", "Sequential"), ("keras.src.models.functional", "Functional")]
+INSTEAD = {"Lambda": ", e.g. `layers.Rescaling(1 / 255)`"}
 PLAIN = {"__keras_tensor__", "__numpy__", "__slice__", "__ellipsis__"}
 KNOWN = {
     "keras": {"DTypePolicy", "Sequential"},
@@ -73,11 +74,20 @@ def _hand_over(model):
     try:
         if not isinstance(model, keras.Model):
             raise TypeError(f"`model` is {type(model).__name__}, not a Keras model")
+        kinds = [type(layer) for layer in model._flatten_layers()]  # its own first
+        kinds = [kind for kind in kinds if not kind.__module__.startswith("keras.")]
+        own = [{"class_name": kind.__name__, "module": kind.__module__} for kind in kinds]
         weights = [numpy.asarray(weight, "<f4") for weight in model.get_weights()]
         count = sum(weight.size for weight in weights)
         if count > 1e5:
             raise ValueError(f"`model` has {count:,} parameters, which is far too many")
-        handed = {"config": keras.saving.serialize_keras_object(model)}
+        if type(model) in kinds:
+            handed = {"config": own[0]}
+        elif own:
+            whole = {"class_name": "Sequential", "module": "keras", "config": own[:1]}
+            handed = {"config": whole}
+        else:
+            handed = {"config": keras.saving.serialize_keras_object(model)}
         handed["config"].pop("compile_config", None)
         text = [base64.b64encode(weight.tobytes()).decode() for weight in weights]
         handed["weights"] = [[list(w.shape), t] for w, t in zip(weights, text, strict=True)]
@@ -114,6 +124,18 @@ def arriving(network: str) -> str:
     return f"{sources([_rebuilt])}model = _rebuilt({network!r})"
 
 
+def refused(model: Any) -> str:
+    """Return why another kernel can't build a network, in one line; ``""`` if it can.
+
+    For the check of an exercise, in the learner's own kernel.
+    """
+    try:
+        _described(_read(printed({"model": model}, leaving())))
+    except NotHanded as why:
+        return str(why)
+    return ""
+
+
 def checked(text: str, most: int) -> str:
     """Return what a kernel printed, if it describes a network of at most ``most`` parameters.
 
@@ -129,6 +151,15 @@ def checked(text: str, most: int) -> str:
     course_utils.grading.handover.NotHanded: `model` is int, not a Keras model
     """
     handed = _read(text)
+    config, weights = _described(handed), handed["weights"]
+    count = sum(_sizes(weights)) + sum(_lists(config))
+    if count > most:
+        raise NotHanded(f"`model` has {count:,} parameters, more than {most:,}")
+    return json.dumps({"config": config, "weights": weights})
+
+
+def _described(handed: dict) -> dict:
+    """Return the description of a network, without its training, if only known classes are in."""
     if isinstance(handed.get("error"), str):
         raise NotHanded(handed["error"][:200])
     config, weights = handed.get("config"), handed.get("weights")
@@ -143,10 +174,7 @@ def checked(text: str, most: int) -> str:
     config = _plain(config, DEEPEST)
     if len(json.dumps(config)) > LONGEST:
         raise NotHanded(f"the description of `model` is longer than {LONGEST:,} characters")
-    count = sum(_sizes(weights)) + sum(_lists(config))
-    if count > most:
-        raise NotHanded(f"`model` has {count:,} parameters, more than {most:,}")
-    return json.dumps({"config": config, "weights": weights})
+    return config
 
 
 def _read(text: str) -> dict:
@@ -188,7 +216,7 @@ def _known(thing: dict) -> None:
         what = f"function {thing.get('config')}" if name == "function" else name
         raise NotHanded(
             f"`model` holds {str(what)[:50]!r}: only layers and functions of Keras that hold no "
-            "code of yours can be graded"
+            f"code of yours can be graded{INSTEAD.get(str(name), '')}"
         )
 
 

@@ -98,7 +98,7 @@ class Grader:
         except handover.NotHanded as why:
             return _without_network(one, cells, str(why))
         notebook = templates.apart(network, one.asked, seconds=one.seconds)
-        again = replace(one, notebook=notebook, stops="`model` can't be built again")
+        again = replace(one, notebook=notebook, made_by="building `model` again from its layers")
         return self._asked([again])[one.exercise.id]
 
     def _run(self, several: Sequence["Asking"]) -> list[tuple[list[Case], str]] | None:
@@ -141,14 +141,14 @@ class Grader:
 class Asking:
     """An answer that is put to the probes: the notebook that nbval runs, and its time.
 
-    ``stops`` says what has happened where the notebook's second cell is stopped.
+    ``made_by`` says what the notebook's second cell is.
     """
 
     exercise: Template
     asked: list[Asked]
     notebook: nbformat.NotebookNode
     seconds: float
-    stops: str = "the answer's cell stops"
+    made_by: str = "the answer's cell"
 
 
 @contextmanager
@@ -190,7 +190,7 @@ def _marked(one: Asking, found: list[Case]) -> Mark:
     )
     problem = ""
     if not answer.passed and not any(probe.passed for probe in probes):
-        problem = one_line(f"{one.stops}: {answer.said.get('stopped', 'it was not run')}")
+        problem = one_line(_ended(one.made_by, answer))
     return Mark(exercise.id, exercise.points, probes, problem)
 
 
@@ -198,20 +198,20 @@ def _without_network(one: Asking, found: list[Case], why: str) -> Mark:
     """Return the mark of an answer that hands no network over that can be asked."""
     answer, last = found[1], found[-1]
     if not answer.passed:
-        why = f"{one.stops}: {answer.said.get('stopped', 'it was not run')}"
+        why = _ended(one.made_by, answer)
     elif not last.passed:
         why = _message(last.said)
     probes = tuple(Probe(False, probe.line, "not asked") for probe in one.asked)
     return Mark(one.exercise.id, one.exercise.points, probes, one_line(why))
 
 
-def _cell_ended(answer: Case) -> str:
-    """Return what became of an answer's cell that did not run to its end."""
+def _ended(what: str, answer: Case) -> str:
+    """Return what became of an answer's cell, named ``what``, that did not finish."""
     if "stopped" not in answer.said:
-        return "the answer's cell was not run"
+        return f"{what} was not run"
     reason = _reason(answer.said["stopped"])
     was = "was stopped" if reason.startswith("it ") else "stops"
-    return f"the answer's cell {was}: {reason}"
+    return f"{what} {was}: {reason}"
 
 
 def _reason(stopped: str) -> str:

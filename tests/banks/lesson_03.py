@@ -137,6 +137,26 @@ def largest_of_the_dense_maps():
     return keras.Model(image, ops.max(layers.Dense(10)(x), axis=(1, 2)))
 
 
+def nested():
+    import keras
+    from keras import layers
+
+    stack = [layers.Conv2D(16, 3), layers.ReLU(), layers.Conv2D(32, 3, activation="relu")]
+    looking = keras.Sequential(stack)
+    head = [layers.GlobalAveragePooling2D(), layers.Dense(10)]
+    return keras.Sequential([keras.Input((48, 48, 1)), looking, *head])
+
+
+def relu_between():
+    import keras
+    from keras import layers, ops
+
+    image = keras.Input((48, 48, 1))
+    x = ops.relu(layers.Conv2D(16, 3)(image))
+    x = keras.activations.relu(layers.Conv2D(32, 3)(x))
+    return keras.Model(image, layers.Dense(10)(ops.mean(x, axis=(1, 2))))
+
+
 def averaged_before_flattening():
     import keras
     from keras import layers
@@ -148,13 +168,14 @@ def averaged_before_flattening():
 
 
 @functools.cache
-def closed_form(K=5, filters=24, pool=3, scale=1 / 255, end=None):
+def closed_form(K=5, filters=24, pool=3, scale=1 / 255, end=None, part="train", least=10):
     """A network that no step of gradient descent has touched: kernels from the patches' principal
     directions, and a dense layer by least squares."""
     import keras
     from keras import layers
 
     fashion, rng = load("fashion_mnist"), np.random.default_rng(0)
+    images, labels = getattr(fashion, f"x_{part}"), getattr(fashion, f"y_{part}")
     corners = zip(rng.integers(0, 10_000, 8000), *rng.integers(0, 29 - K, (2, 8000)), strict=True)
     patches = [fashion.x_train[i, r : r + K, c : c + K].ravel() / 255 for i, r, c in corners]
     spread, directions = np.linalg.eigh(np.cov(np.transpose(patches)))
@@ -164,11 +185,11 @@ def closed_form(K=5, filters=24, pool=3, scale=1 / 255, end=None):
     stack = [layers.Rescaling(scale), looking, layers.AveragePooling2D(pool), layers.Flatten()]
     features = keras.Sequential([keras.Input((28, 28, 1)), *stack])
     looking.set_weights([kernels.reshape(K, K, 1, -1), np.full(2 * filters, -0.2)])
-    pixels = fashion.x_train * np.float32(1 / 255 / scale)
-    X = np.concatenate([features(pixels[i : i + 500]) for i in range(0, 10_000, 500)])
-    X = np.hstack([X, np.ones((10_000, 1), np.float32)])
-    ridge = 10 * np.eye(X.shape[1], dtype=np.float32)
-    W = np.linalg.solve(X.T @ X + ridge, X.T @ np.eye(10, dtype=np.float32)[fashion.y_train])
+    pixels = images * np.float32(1 / 255 / scale)
+    X = np.concatenate([features(pixels[i : i + 500]) for i in range(0, len(images), 500)])
+    X = np.hstack([X, np.ones((len(images), 1), np.float32)])
+    ridge = least * np.eye(X.shape[1], dtype=np.float32)
+    W = np.linalg.solve(X.T @ X + ridge, X.T @ np.eye(10, dtype=np.float32)[labels])
     answers = layers.Dense(10, activation=end)
     model = keras.Sequential([*features.layers, answers])
     model.build((None, 28, 28, 1))
@@ -200,19 +221,39 @@ def ran_away():
 
 
 def peeped():
-    """Answers with the label of the nearest test image: it has seen them all."""
+    """A network fitted to the test images alone: right on each, less so on changed ones."""
+    return closed_form(filters=16, part="test", least=1e-3)
+
+
+def divided_by_lambda():
+    scaled = [lambda k: k.Lambda(lambda x: x / 255), lambda k: k.Flatten(), untrained]
+    return small(*scaled)
+
+
+def divided_by_own_layer():
+    from keras import layers
+
+    class Divided(layers.Layer):
+        def call(self, x):
+            return x / 255
+
+    return small(lambda k: Divided(), lambda k: k.Flatten(), untrained)
+
+
+def of_own_class():
     import keras
 
-    fashion = load("fashion_mnist")
-    known = fashion.x_test.reshape(2000, 784).astype("float32") / 255
-    labels = np.eye(10, dtype="float32")[fashion.y_test]
+    class Mine(keras.Model):
+        def __init__(self, kinds):
+            super().__init__()
+            self.stack = small(lambda k: k.Flatten(), lambda k: k.Dense(kinds))
 
-    def nearest(images):
-        x = keras.ops.reshape(images, (-1, 784)) / 255
-        near = 2 * x @ known.T - keras.ops.sum(known**2, axis=1)
-        return keras.ops.take(labels, keras.ops.argmax(near, axis=1), axis=0)
+        def call(self, x):
+            return self.stack(x)
 
-    return small(lambda layers: layers.Lambda(nearest, output_shape=(10,)))
+    model = Mine(10)
+    model(np.zeros((1, 28, 28, 1), "float32"))
+    return model
 
 
 def sealed(**changed):
@@ -338,6 +379,9 @@ WRONG = {
         ("hardly looks", Later(one_look), "not much"),
         ("not quite", Later(lambda: closed_form(K=5, filters=4, pool=6)), "Close."),
         ("has seen the test", Later(peeped), "has it seen the test images"),
+        ("a lambda", Later(divided_by_lambda), "e.g. `layers.Rescaling(1 / 255)`"),
+        ("a layer of its own", Later(divided_by_own_layer), "holds 'Divided'"),
+        ("a class of its own", Later(of_own_class), "of a class of its own, Mine: build it with"),
         ("ran away", Later(ran_away), "NaN or infinity"),
         (
             "one answer",
@@ -368,6 +412,8 @@ RIGHT = {
         ("pixels divided twice", seen(front=(divided, divided))),
         ("largest of the dense maps", largest_of_the_dense_maps),
         ("averaged, then flattened", averaged_before_flattening),
+        ("a network in the network", nested),
+        ("relu between the layers", relu_between),
     ],
     "03.4": [
         ("least squares", Later(closed_form)),

@@ -135,14 +135,17 @@ def deep(levels):
     return functools.reduce(lambda inner, _: [inner], range(levels), 0)
 
 
-def own_class():
+def own_class(*unplain):
     import keras
 
     class Mine(keras.Model):
+        def __init__(self, *unplain):
+            super().__init__()
+
         def call(self, x):
             return x
 
-    return Mine()
+    return Mine(*unplain)
 
 
 def own_dense(layers):
@@ -153,6 +156,7 @@ def own_dense(layers):
 
 
 NOT_WHOLE = "not handed over whole"
+LAMBDA = r"holds 'Lambda': .*, e.g. `layers.Rescaling\(1 / 255\)`$"
 REFUSED = {
     "nothing": ("", NOT_WHOLE),
     "half a line": (lambda: small()[:-20], NOT_WHOLE),
@@ -166,8 +170,12 @@ REFUSED = {
         '{"config": {"class_name": [], "module": {}}, "weights": []}',
         "of a class of its own",
     ),
+    "a class that can't be described": (
+        lambda: left(own_class(print)),
+        r"keras.Model\(inputs, outputs\)$",
+    ),
     "a layer of its own": (lambda: left(plain("Flatten", own_dense)), "holds 'Mine'"),
-    "a lambda": (lambda: left(plain(lambda k: k.Lambda(lambda x: x))), "holds 'Lambda'"),
+    "a lambda": (lambda: left(plain(lambda k: k.Lambda(lambda x: x))), LAMBDA),
     "a function": (
         lambda: left(plain(lambda k: k.Dense(2, activation=own_class))),
         "holds 'function own_class'",
@@ -211,6 +219,15 @@ def test_anything_else_is_refused_in_one_line(name):
     assert len(str(refused.value)) < 250
 
 
+def test_the_check_of_an_exercise_says_what_the_grader_would():
+    models = [own_class(), plain("Flatten", own_dense), plain(lambda k: k.Lambda(lambda x: x))]
+    for model in models:
+        with pytest.raises(NotHanded) as caught:
+            checked(left(model), MOST)
+        assert handover.refused(model) == str(caught.value)
+    assert handover.refused(GOOD["branches, operators, a network in a network"]()) == ""
+
+
 def test_what_a_network_was_trained_with_stays_behind():
     handed = json.loads(small())
     handed["config"]["compile_config"] = {"class_name": "function", "config": "mine"}
@@ -228,16 +245,22 @@ def grader():
 @pytest.mark.parametrize(
     ("failing", "printed", "runs", "problem"),
     [
-        (None, small, ["_hand_over(model)", "_rebuilt("], ""),
-        (None, lambda: "", ["_hand_over(model)"], "`model` was not handed over whole"),
-        (1, lambda: "", ["_hand_over(model)"], "the answer's cell stops: NameError"),
-        (3, lambda: "", ["_hand_over(model)"], "stopped: NameError"),
+        ([], small, ["_hand_over(model)", "_rebuilt("], ""),
+        (
+            [(2, n) for n in range(1, 6)],
+            small,
+            ["_hand_over(model)", "_rebuilt("],
+            "building `model` again from its layers stops: NameError: seen",
+        ),
+        ([], lambda: "", ["_hand_over(model)"], "`model` was not handed over whole"),
+        ([(1, 1)], lambda: "", ["_hand_over(model)"], "the answer's cell stops: NameError: seen"),
+        ([(1, 3)], lambda: "", ["_hand_over(model)"], "stopped: NameError: seen"),
     ],
 )
 def test_a_network_is_asked_in_a_run_of_its_own_if_one_was_handed_over(
     failing, printed, runs, problem, grader, monkeypatch
 ):
-    seen, said = [], {"stopped": "NameError"}
+    seen, said = [], {"stopped": "NameError: seen"}
 
     def fake_run(folder, seconds, *, caged):
         (path,) = folder.glob("*.ipynb")
@@ -246,7 +269,8 @@ def test_a_network_is_asked_in_a_run_of_its_own_if_one_was_handed_over(
             path.with_suffix(nbval.HANDED).write_text(printed(), encoding="utf-8")
 
     def fake_verdicts(folder, cells):
-        return [Case(n != failing, said if n == failing else {}) for n in range(cells)]
+        fails = [(len(seen), n) in failing for n in range(cells)]
+        return [Case(not fail, said if fail else {}) for fail in fails]
 
     monkeypatch.setattr(nbval, "run", fake_run)
     monkeypatch.setattr(nbval, "verdicts", fake_verdicts)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_utils.checks.lesson_03.probes import built, changes, drawn_weights
+from course_utils.checks.lesson_03.probes import built, changes, drawn_weights, relus_of
 from course_utils.checks.registry import CheckFailed, exercise
 
 _AS_ADVERTISED = 36_810  # parameters of the network to start from
@@ -50,7 +50,7 @@ def judge_location_invariant(answer: Any) -> None:
             "expected  the same ten logits, so a change of 0",
             f"got       a change of {size:.2g} (1 would be another garment)",
         )
-    if _relus(model) < 2:
+    if relus_of(model) < 2:
         raise CheckFailed("Each of the two convolutions is followed by a relu; one is missing.")
 
 
@@ -77,10 +77,3 @@ def _why_it_varies(model: Any, varies: dict[tuple[int, int], float]) -> str:
             "Forget the places before the dense layer."
         )
     return "The logits still depend on the place. Which layer tells one place from another?"
-
-
-def _relus(model: Any) -> int:
-    """Return how many relus a model has, as layers or inside of its convolutions."""
-    kinds = [getattr(layer, "activation", None) for layer in model.layers]
-    names = [getattr(kind, "__name__", "") for kind in kinds]
-    return names.count("relu") + sum(type(layer).__name__ == "ReLU" for layer in model.layers)

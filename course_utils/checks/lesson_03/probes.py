@@ -67,6 +67,25 @@ def drawn_weights(model: Any) -> Iterator[None]:
         model.set_weights(kept)
 
 
+def relus_of(model) -> int:
+    """Return how many relus a model has: in layers, as layers, or between them in its graph."""
+    import keras
+
+    layers = model._flatten_layers()  # those of a model in the model, too
+    graphs = [getattr(layer, "_functional", None) or layer for layer in layers]
+    depths = [depth for one in graphs for depth in getattr(one, "_nodes_by_depth", {}).values()]
+    steps = [node.operation for depth in depths for node in depth]
+    steps += [layer for layer in layers if layer not in steps]
+
+    def is_relu(step):
+        if not isinstance(step, keras.layers.Layer):
+            return type(step).__name__ in ("Relu", "ReLU", "Maximum")
+        named = getattr(getattr(step, "activation", None), "__name__", "")
+        return type(step).__name__ == "ReLU" or named == "relu"
+
+    return sum(map(is_relu, steps))
+
+
 def dense_logits(model: Any, x: np.ndarray) -> np.ndarray:
     """Return the logits of lesson 03's dense network for pixels ``x``, in NumPy."""
     by_shape = {tuple(weight.shape): np.asarray(weight, float) for weight in model.weights}

@@ -27,8 +27,9 @@ from course_utils.checks.values import a_model
     praise="Less than an eighth of the fashion CNN's parameters, put to good use.",
 )
 def judge_small_and_good(answer: Any) -> None:
-    """Count the parameters; then the right answers on the test images."""
+    """Count the parameters; look for code of the learner's in it; then count right answers."""
     from course_utils.data import load
+    from course_utils.grading.handover import refused
 
     model = a_model(answer, "model")
     fashion = load("fashion_mnist")
@@ -40,6 +41,8 @@ def judge_small_and_good(answer: Any) -> None:
             "`model` has more than 50,000 parameters. Where are most of them?",
             f"got       {count:,}, of which {largest.count_params():,} in {shown(largest.name)}",
         )
+    if why := refused(model):
+        raise CheckFailed(why)
     right = accuracy(model, images, labels, "model")
     if not 86 <= right <= 96.7:
         raise CheckFailed(

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_utils.checks.lesson_03.probes import relus_of
 from course_utils.data import load
 from course_utils.grading.probes.drawing import Drawn, Generator, Known, probes
 
@@ -106,9 +107,7 @@ def _looks(build, seed):
     kernels = [tuple(w.shape) for w in model.weights if len(w.shape) == 4]
     if kernels != [(3, 3, 1, 16), (3, 3, 16, 32)]:
         raise ValueError(f"other convolutions, with kernels {kernels}")
-    kinds = [getattr(layer, "activation", None) for layer in model.layers]
-    relus = sum(getattr(kind, "__name__", "") == "relu" for kind in kinds)
-    if relus + sum(type(layer).__name__ == "ReLU" for layer in model.layers) < 2:
+    if relus_of(model) < 2:
         raise ValueError("a convolution without its relu")
     rng = numpy.random.default_rng(seed)
     for weight in model.trainable_variables:
@@ -140,7 +139,7 @@ def _staged(build, places, seed):
     step=1e-9,
     seconds=120,
     heavy=True,
-    uses=(_looks, _staged),
+    uses=(relus_of, _looks, _staged),
 )
 def location_invariant(rng: Generator) -> Drawn:
     """Move garments on their stages, with weights that nobody has trained."""
@@ -185,7 +184,7 @@ def small_and_good(rng: Generator) -> Drawn:
     images, labels = _changed(fashion.x_test[order], fashion.y_test[order], rng), fashion.y_test
     start = 0
     for stop, share in TESTED.items():
-        line = f"at least {share:.0%} of {stop - start:,} hidden images, slightly changed"
+        line = f"at least {100 * share:.0f} % of {stop - start:,} hidden images, slightly changed"
         part = slice(start, stop)
         yield Known(line, [(images[part],)], labels=labels[order][part], share=share)
         start = stop

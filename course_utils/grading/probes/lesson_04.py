@@ -9,10 +9,10 @@ from course_utils.grading.probes.drawing import Drawn, Generator, Known, probes
 def steps_per_epoch(rng: Generator) -> Drawn:
     """Ask for epochs that come out even, and for those that leave a rest, kept or dropped."""
     for keep_last in (True, False):
-        for rest in (0, 1, 7):
+        for rest, left in {0: "no pictures", 1: "1 picture", 7: "7 pictures"}.items():
             sizes = [(int(n), int(size)) for n, size in rng.integers(9, 60, (4, 2))]
             cases = [(n * size + rest, size, keep_last) for n, size in sizes]
-            yield f"{rest} images left over, keep_last={keep_last}", cases
+            yield f"{left} left over, keep_last={keep_last}", cases
 
 
 def _rows(endless, count, seeds, pictures, labels, batch_size):
