@@ -849,7 +849,7 @@ def fit(model, source, epochs, rate):
 
 # %% tags=["nbval-ignore-output"]
 keras.utils.set_random_seed(0)
-early, late = run.pick(quick=(3, 2), full=(8, 22))
+early, late = run.pick(quick=(3, 3), full=(8, 22))
 plain, train = build(), images.ImageFolder(train_folder, **options)
 start = fit(plain, train, early, 1e-3)
 fork = plain.get_weights()  # we come back to this point
@@ -863,7 +863,7 @@ claim("04.plain-validation", last["val_accuracy"])
 claim("04.plain-gap", last["accuracy"] - last["val_accuracy"])
 
 # %% [markdown]
-# Both sit above what guessing gives, and well apart. (The training accuracy that Keras notes is the
+# Both sit above what guessing gives, and far apart. (The training accuracy that Keras notes is the
 # mean over the epoch, taken while the weights still change.) Here are the curves, beside those of
 # photographs at their usual size: 1,600 training photographs of 150 x 150 pixels, and 20 epochs.
 
@@ -1118,8 +1118,8 @@ claim("04.varied-test", found["augmented"])
 
 # %% [markdown]
 # The sampling deviation on 1,000 pictures at 70 % is $\sqrt{0.7 \cdot 0.3 / 1000}$, 1.4 points. In
-# four recorded runs of these cells, the augmented network was behind in the test each time, by 2 to
-# 5 points: so few epochs of harder pictures cost something. The recorded runs on photographs of 150
+# four recorded runs of these cells, the augmented network was behind in the test each time, by 1 to
+# 4 points: so few epochs of harder pictures cost something. The recorded runs on photographs of 150
 # x 150 (one seed, 1,600 for training, 400 for validation, 1,000 for the test; batches of 32, multiplied
 # in 16-bit numbers, bfloat16, to save time, and started with Keras's usual weights):
 
