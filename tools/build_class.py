@@ -77,10 +77,10 @@ def _without_metadata(notebook: NotebookNode) -> NotebookNode:
 
 
 def _with_a_double(notebook: NotebookNode) -> NotebookNode:
-    """Answer 01.1 once more at the end."""
+    """Answer 01.1 once more at the end, otherwise."""
     answer = next(c for c in notebook.cells if c.metadata.get("exercise", {}).get("id") == "01.1")
     double = copy.deepcopy(answer)
-    double["id"] = "double"
+    double["id"], double["source"] = "double", "def output_length(*_):\n    return 3"
     notebook.cells.append(double)
     return notebook
 

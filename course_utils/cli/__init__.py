@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import itertools
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from course_utils import __version__, settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand and return the exit status (0 is well, 1 a failure, 2 wrong usage)."""
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(_lessons_last(sys.argv[1:] if arguments is None else arguments))
     from course_utils.data import DataError
 
     try:
@@ -22,6 +24,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("course: stopped", file=sys.stderr)
         return 130
+
+
+def _lessons_last(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with ``--lessons`` and its numbers at the end.
+
+    There it takes nothing else: ``--lessons`` with numbers may stand before SUBMISSIONS.
+
+    Examples
+    --------
+    >>> _lessons_last(["grade", "--lessons", "03", "4", "class", "--out", "report"])
+    ['grade', 'class', '--out', 'report', '--lessons', '03', '4']
+    """
+    words = list(arguments)
+    start = words.index("--lessons") if "--lessons" in words else len(words)
+    numbers = list(itertools.takewhile(str.isdigit, words[start + 1 :]))
+    end = start + 1 + len(numbers)
+    return [*words[:start], *words[end:], *words[start:end]]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,7 +88,11 @@ def _grade_options(add: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--out", type=Path, required=True, metavar="REPORT", help="folder to write")
     add.add_argument(
-        "--lessons", nargs="+", default=[], metavar="NN", help="default: what most answered"
+        "--lessons",
+        nargs="+",
+        default=[],
+        metavar="NN",
+        help="default: those that at least half of those who answered anything answered",
     )
     add.add_argument(
         "--seed",
@@ -97,7 +120,7 @@ def _grade_options(add: argparse.ArgumentParser) -> None:
         type=_number(float, 0.1, 1000),
         default=1,
         metavar="N",
-        help="N times the limits of time (busy machines)",
+        help="N times the limits of time, processor time too (slow or busy machines)",
     )
     add.add_argument("--trust", action="store_true", help="run without a sandbox (can be cheated)")
     add.set_defaults(action=_grade)
@@ -110,8 +133,9 @@ def _number(kind: type, least: float, most: float = float("inf")) -> Callable[[s
         with contextlib.suppress(ValueError):
             if least <= (number := kind(text)) <= most:
                 return number
-        upper = f" to {most:g}" if most < float("inf") else " or more"
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of {least:g}{upper}")
+        what = "a whole number" if kind is int else "a number"
+        upper = f" to {most:g}" if most < float("inf") else " up"
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what} from {least:g}{upper}")
 
     return read
 
@@ -175,16 +199,20 @@ def _grade(options: argparse.Namespace) -> int:
     from course_utils.cli import grade
     from course_utils.grading import templates
 
-    graded = grade.grade(
-        options.submissions,
-        options.out,
-        templates.load(course_folder() / "notebooks" / "exercises"),
-        lessons=options.lessons,
-        seed=options.seed,
-        workers=options.workers,
-        trust=options.trust,
-        patience=options.patience,
-    )
+    try:
+        graded = grade.grade(
+            options.submissions,
+            options.out,
+            templates.load(course_folder() / "notebooks" / "exercises"),
+            lessons=options.lessons,
+            seed=options.seed,
+            workers=options.workers,
+            trust=options.trust,
+            patience=options.patience,
+        )
+    except grade.AtOnce:
+        print("course: stopped", file=sys.stderr, flush=True)
+        os._exit(130)  # an orderly end waits for every thread; what they started ends with them
     unread = sum(bool(entry.marked.problems) for entry in graded.entries)
     low = grade.below(graded, options.needed)
     below = f", {len(low)} below {options.needed:g} %" if options.needed else ""

@@ -2,13 +2,12 @@
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from course_utils.grading import kept, report, run, submissions, templates
+from course_utils.grading import choosing, kept, report, run, submissions, templates
 from course_utils.grading.marks import Marked, shown
 from course_utils.grading.showing import few, one_line, printable
 from course_utils.grading.submissions import Submission
@@ -16,9 +15,19 @@ from course_utils.grading.summary import Entry, Graded
 from course_utils.grading.templates import Template
 
 WARNING = "without a sandbox, what learners wrote runs with your rights and can forge its marks"
-STOPPED = "grading was stopped", "took too long"  # perhaps the machine was busy: ask once more
-STOPPING = "stopping when what is in progress is marked; the same command goes on from there"
-TWICE = "is answered more than once: none of these answers counts"
+STOPPED = (
+    "grading was stopped",
+    "took too long",
+    "too much processor time",
+)  # perhaps the machine was busy: ask once more
+STOPPING = (
+    "stopping when what is in progress is marked (Ctrl-C once more: at once); "
+    "the same command goes on from there"
+)
+
+
+class AtOnce(KeyboardInterrupt):
+    """Stopped a second time: what is in progress is not waited for."""
 
 
 def grade(
@@ -44,7 +53,8 @@ def grade(
     exercises : mapping of Template
         All exercises of the course, by id.
     lessons : sequence of str
-        Which lessons count; by default those that at least half of the learners answered.
+        Which lessons count; by default those that at least half of those who answered anything
+        answered.
     seed : int, optional
         Draws the hidden inputs; by default that of the run before in ``out``, or a new one.
     workers : int
@@ -61,11 +71,12 @@ def grade(
     OSError
         If something can't be written.
     """
-    found = together(list(_read(paths, out)))
+    blanks = {id: exercise.blank for id, exercise in exercises.items()}
+    found = choosing.together(list(_read(paths, out)), blanks)
     wanted = _wanted(exercises, lessons, found)
     keep = kept.Kept(out / "kept")
     keep.open()
-    seed = keep.seed() if seed is None else seed
+    seed = keep.seed(seed)
     version = templates.version(wanted)
     try:
         with run.grader(wanted, seed=seed, trust=trust, patience=patience) as grader:
@@ -77,7 +88,14 @@ def grade(
     except run.CannotGrade as why:
         raise ValueError(f"no sandbox here: {why}. With --trust it goes, but {WARNING}") from None
     titles = {id: one.title.removeprefix(id).lstrip(" ·") for id, one in wanted.items()}
-    graded = Graded(tuple(entries), seed, version, sandboxed=not trust, titles=titles)
+    graded = Graded(
+        tuple(entries),
+        seed,
+        version,
+        sandboxed=not trust,
+        titles=titles,
+        remarks=choosing.of_class(found, wanted),
+    )
     report.write(graded, out)
     return graded
 
@@ -100,8 +118,14 @@ class Marker:
             marked = self.grader.grade(Submission("", answers))
             if not _stopped(marked):
                 self.keep.put(name, marked)
-        problems = (*one.problems, *marked.problems, *not_graded(one.answers, known))
-        return replace(marked, learner=one.learner, problems=few(problems))
+        problems = [*one.problems, *marked.problems, *choosing.unknown(one.answers, known)]
+        if not answers and not set(one.twice) & set(known):  # this learner's remark, not a note
+            problems += choosing.not_graded(one.answers, known)
+        marks = tuple(
+            replace(mark, problem=choosing.TWICE) if mark.id in one.twice else mark
+            for mark in marked.marks
+        )
+        return Marked(one.learner, marks, few(problems))
 
 
 def _stopped(marked: Marked) -> bool:
@@ -109,57 +133,6 @@ def _stopped(marked: Marked) -> bool:
     said = [mark.problem for mark in marked.marks]
     said += [probe.message for mark in marked.marks for probe in mark.probes]
     return any(words in line for line in said for words in STOPPED)
-
-
-def not_graded(answers: Mapping[str, str], known: Mapping[str, Template]) -> Iterator[str]:
-    """Yield a line for each lesson with answers to exercises that are not ``known``.
-
-    Examples
-    --------
-    >>> list(not_graded({"01.1": "", "01.9": "", "07.1": "", "07.2": ""}, {"01.1": None}))
-    ['01.9 answered: there is no such exercise', '07.1, 07.2 answered: lesson 07 is not graded']
-    """
-    lessons = {id[:2] for id in known}
-    others = sorted(set(answers) - set(known))
-    for lesson in sorted({id[:2] for id in others}):
-        ids = ", ".join(few([id for id in others if id[:2] == lesson]))
-        odd = "there is no such exercise" if lesson in lessons else f"lesson {lesson} is not graded"
-        yield f"{ids} answered: {odd}"
-
-
-def together(found: Sequence[Submission]) -> list[Submission]:
-    """Return one submission for each learner, sorted; an id answered twice counts as none.
-
-    Examples
-    --------
-    >>> together([Submission("Ada", {"01.1": ""}), Submission("Ada", {"01.1": "", "01.2": ""})])
-    [Submission(learner='Ada', answers={'01.2': ''}, problems=('01.1 is answered more than once: \
-none of these answers counts',))]
-    """
-    learners: dict[str, Submission] = {}
-    for one in found:
-        before = learners.get(one.learner, Submission(one.learner))
-        twice = sorted(set(before.answers) & set(one.answers))
-        answers = {**before.answers, **one.answers}
-        for id in twice:
-            del answers[id]
-        problems = *before.problems, *one.problems, *(f"{id} {TWICE}" for id in twice)
-        learners[one.learner] = Submission(one.learner, answers, problems)
-    return sorted(learners.values(), key=submissions.by_name)
-
-
-def answered(found: Sequence[Submission]) -> list[str]:
-    """Return the lessons that at least half of those who answered anything answered.
-
-    Examples
-    --------
-    >>> ada, eve = Submission("Ada", {"01.1": ""}), Submission("Eve", {"01.2": "", "07.1": ""})
-    >>> answered([ada, ada, eve, Submission("Bob")])
-    ['01']
-    """
-    each = [{id[:2] for id in one.answers} for one in found if one.answers]
-    counts = Counter(lesson for lessons in each for lesson in lessons)
-    return sorted(lesson for lesson, count in counts.items() if 2 * count >= len(each))
 
 
 def below(graded: Graded, percent: float) -> list[str]:
@@ -182,7 +155,7 @@ def _wanted(
 ) -> dict[str, Template]:
     """Return the exercises to grade."""
     known = sorted({id[:2] for id in exercises})
-    numbers = {number.zfill(2) for number in lessons} or set(answered(found)) & set(known)
+    numbers = {number.zfill(2) for number in lessons} or set(choosing.answered(found)) & set(known)
     if unknown := numbers - set(known):
         raise ValueError(f"no lesson {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     if not numbers:
@@ -208,5 +181,19 @@ def _mark_all(
         say(f"course: {STOPPING}")
         raise
     finally:
+        _finish(pool)
+    return [_entry(marked[one.learner], one, marker.grader.exercises) for one in found]
+
+
+def _finish(pool: ThreadPoolExecutor) -> None:
+    """Wait for what is in progress, unless somebody interrupts that, too."""
+    try:
         pool.shutdown(cancel_futures=True)
-    return [Entry(marked[one.learner], one.answers) for one in found]
+    except KeyboardInterrupt:
+        raise AtOnce from None
+
+
+def _entry(marked: Marked, one: Submission, known: Iterable[str]) -> Entry:
+    """Return a learner's marks and answers, with notes that are no remarks for the class."""
+    notes = choosing.not_graded(one.answers, known)
+    return Entry(marked, one.answers, tuple(note for note in notes if note not in marked.problems))

@@ -52,12 +52,16 @@ class Kept:
         """Keep ``marked`` under ``key``, whole or not at all."""
         self._write(self._path(key), marked.to_dict())
 
-    def seed(self) -> int:
-        """Return the seed of the run that was interrupted here, or draw one and keep it."""
+    def seed(self, given: int | None = None) -> int:
+        """Return the seed for this folder, and keep it for the next run into it.
+
+        That is ``given``, or else the one of the run before, or else a new one.
+        """
         path = self.folder / "seed.json"
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            return int(json.loads(path.read_text(encoding="utf-8")))
-        seed = secrets.randbits(128)
+        if given is None:
+            with contextlib.suppress(OSError, ValueError, TypeError):
+                return int(json.loads(path.read_text(encoding="utf-8")))
+        seed = secrets.randbits(128) if given is None else given
         self._write(path, seed)
         return seed
 

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from course_utils.grading import summary
-from course_utils.grading.marks import shown
+from course_utils.grading.marks import Mark, shown
 from course_utils.grading.showing import cell, file_name, one_line, printable
 from course_utils.grading.summary import Entry, Graded
 
@@ -88,6 +89,7 @@ def everything(graded: Graded) -> str:
         "seed": graded.seed,
         "template": graded.template,
         "sandboxed": graded.sandboxed,
+        "remarks": graded.remarks,
         "exercises": [{"id": id, "points": points} for id, points in graded.exercises()],
         "learners": learners,
     }
@@ -133,8 +135,14 @@ def _template(name: str):
     )
     pages.filters |= {"message": lambda text: one_line(text, LONGEST_MESSAGE)}
     pages.filters |= {"points": shown, "line": one_line, "answer": _answer, "percent": _percent}
+    pages.tests |= {"missing_a_name": _missing_a_name}
     pages.globals |= {"mark_of": summary.mark_of, "address": _address}
     return pages.get_template(name)
+
+
+def _missing_a_name(mark: Mark) -> bool:
+    said = [mark.problem, *(probe.message for probe in mark.probes)]
+    return any(re.search(r"\bNameError: ", line) for line in said)
 
 
 def _percent(share) -> str:

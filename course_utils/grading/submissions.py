@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from course_utils.grading import archives
@@ -20,34 +20,45 @@ LARGEST = 20_000_000  # bytes of one notebook, and of a learner's zip
 LONGEST_NAME = 80  # characters of a file's name in a message
 _MOODLE = re.compile(r"_(\d+)_(?:assignsubmission|assign|onlinetext)_.*$")
 _CANVAS = re.compile(r"_(?:LATE_)?(\d{3,})_\d{3,}_.*$")
-_LESSON = re.compile(r"[ _-]*(0\d)?[ _-]*exercises?$|[ _-]+0\d$", re.I)
+_LESSON = r"(?:0\d[ _-]{0,3})?exercises?|(?<=[ _-])0\d|\(\d\d?\)|(?<=-)copy\d+"
+_LAST = re.compile(rf"(?<![ _-])[ _-]*(?:{_LESSON})$", re.I)  # one of what a file's name ends with
+_MOST_LAST = 10
 
 
 @dataclass(frozen=True)
 class Submission:
     """The answers of one learner: the source of each answer cell by the exercise's id.
 
-    ``problems`` holds one line for each thing that could not be read.
+    ``problems`` holds one line for each thing that could not be read, ``twice`` the ids of
+    exercises with different answers. ``more`` are ids and sources of further answers, until it is
+    known which one of each counts.
     """
 
     learner: str
     answers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file of a submission: where it was found, ids and sources of its answers, odd things."""
+    """A file of a submission: where it was found, ids and sources of its answers, odd things.
+
+    ``inside`` names the learner's zip that it was in.
+    """
 
     path: PurePosixPath
     cells: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    inside: str = ""
 
 
 def read(path: Path) -> list[Submission]:
     """Return the submissions in a notebook, a folder or a zip, sorted by the learner's name.
 
-    A learner is named by the folder right below ``path``, or by the file where there is none.
+    A learner is named by the folder right below ``path``, or by the file where there is none. Of
+    several answers to an exercise the first is in ``answers``, all others are in ``more``.
 
     Raises
     ------
@@ -96,7 +107,9 @@ def _folder(path: PurePosixPath) -> PurePosixPath:
     """Return the folder of a file, or one that is named like its learner where it has none."""
     if len(path.parts) > 1:
         return path.parent
-    name = path.stem if _platform(path.stem) else _LESSON.sub("", path.stem)
+    name = path.stem
+    for _ in range(0 if _platform(name) else _MOST_LAST):
+        name = _LAST.sub("", name.strip())
     return PurePosixPath(name.strip() or path.stem)
 
 
@@ -173,17 +186,18 @@ def _in_zip(
     file: Path | bytes, where: PurePosixPath, above: PurePosixPath, most: archives.Most
 ) -> Iterator[Found]:
     """Yield a zip's members: those of a class, with learners' zips in it, or of a learner."""
+    inside = where.name if most == archives.LEARNER else ""
     try:
         for member in archives.members(file, LARGEST, most):
             path = above / member.path
             if member.problem:
-                yield _bad(path, member.problem)
+                yield replace(_bad(path, member.problem), inside=inside)
             elif path.suffix.lower() == ".ipynb":
-                yield _notebook(path, member.content)
+                yield replace(_notebook(path, member.content), inside=inside)
             elif most == archives.CLASS:
                 yield from _in_zip(member.content, path, _folder(path), archives.LEARNER)
             else:
-                yield _bad(path, "is a zip inside a zip: not opened")
+                yield replace(_bad(path, "is a zip inside a zip: not opened"), inside=inside)
     except BadFile as bad:
         yield _bad(where, str(bad))
 
@@ -197,18 +211,21 @@ def _notebook(path: PurePosixPath, content: bytes) -> Found:
 
 
 def _submission(name: str, files: Iterable[Found], remarks: tuple[str, ...]) -> Submission:
-    """Put the answers of all files of a learner together; an id that comes twice counts as none."""
+    """Put the answers of all files of a learner together."""
     answers: dict[str, str] = {}
-    twice, problems = set(), list(remarks)
+    more, problems = [], list(remarks)
     for found in sorted(files, key=lambda found: str(found.path)):
-        problems += [f"{_short(found.path.name)}: {line}" for line in found.problems]
+        problems += [f"{_named(found)}: {line}" for line in found.problems]
         for id, source in found.cells:
-            twice |= {id} & set(answers)
-            answers[id] = source
-    for id in sorted(twice):
-        del answers[id]
-        problems.append(f"{id} is answered more than once: none of these answers counts")
-    return Submission(name, answers, tuple(problems))
+            if answers.setdefault(id, source) != source:
+                more.append((id, source))
+    return Submission(name, answers, tuple(problems), more=tuple(more))
+
+
+def _named(found: Found) -> str:
+    """Return a file's name, with that of the learner's zip around it."""
+    zipped = f"{_short(found.inside)}/" if found.inside else ""
+    return zipped + _short(found.path.name)
 
 
 def _short(name: str) -> str:

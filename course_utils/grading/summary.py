@@ -13,10 +13,11 @@ NO_ANSWER = "no answer"  # how the problem of a mark starts where there is none
 
 @dataclass(frozen=True)
 class Entry:
-    """One learner: the marks, and the answers as they were handed in."""
+    """One learner: the marks, the answers as they were handed in, notes for the learner alone."""
 
     marked: Marked
     answers: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def learner(self) -> str:
@@ -29,7 +30,7 @@ class Graded:
     """A class that was graded.
 
     ``seed`` drew the hidden inputs, ``template`` tells one version of exercises and probes from
-    another, ``titles`` holds the exercises' headings by id.
+    another, ``titles`` holds the exercises' headings by id, ``remarks`` what is to be said once.
     """
 
     entries: tuple[Entry, ...]
@@ -37,6 +38,7 @@ class Graded:
     template: str
     sandboxed: bool = True
     titles: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def exercises(self) -> list[tuple[str, int]]:
         """Return id and points of every exercise that somebody was marked on, in order."""

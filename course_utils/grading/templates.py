@@ -66,10 +66,14 @@ def exercises(notebook: NotebookNode) -> Iterable[Template]:
 
 
 def version(templates: Mapping[str, Template]) -> str:
-    """Return a code that changes with the exercises and the probes."""
-    probes = sorted((Path(__file__).parent / "probes").glob("*.py"))
-    parts = [repr(template) for template in templates.values()] + [ASK, handover.leaving()]
-    parts += [path.read_text(encoding="utf-8") for path in probes]
+    """Return a code that changes with the exercises and with all that may decide on a mark.
+
+    That is the whole package: an answer can use any part of it, and so do solutions and probes.
+    """
+    package = Path(__file__).parents[1]
+    files = sorted(path for kind in ("py", "toml") for path in package.rglob(f"*.{kind}"))
+    parts = [repr(template) for template in templates.values()]
+    parts += [f"{p.relative_to(package)}\n{p.read_text(encoding='utf-8')}" for p in files]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 

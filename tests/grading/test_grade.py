@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from course_utils import cli
 from course_utils.cli import grade as grading
-from course_utils.grading import run
+from course_utils.grading import choosing, run, templates
 from course_utils.grading.marks import Mark, Marked, Probe
 from course_utils.grading.submissions import Submission
 from tools.build_class import CLASS, files
@@ -86,6 +87,12 @@ def test_a_seed_that_is_drawn_is_too_long_to_be_searched_for(tmp_path):
     assert max(seeds) > 2**100
 
 
+def test_a_seed_that_was_given_is_that_of_the_next_run_too(pretending, tmp_path):
+    for seed in (("--seed", 5), (), ("--seed", 6), ()):
+        course_grade(SUBMISSIONS / "ada.ipynb", "--out", tmp_path, *seed)
+    assert [one.settings["seed"] for one in pretending] == [5, 5, 6, 6]
+
+
 def test_an_interrupted_run_goes_on_where_it_stopped(pretending, tmp_path, monkeypatch):
     graded = Pretending.grade
 
@@ -117,8 +124,9 @@ def test_another_seed_and_another_answer_are_marked_anew(pretending, tmp_path):
     "stopped",
     [
         Mark("01.1", 1, problem="grading was stopped: too much time, memory or output"),
-        Mark("01.1", 1, (Probe(False),), problem="the answer's cell stops: took too long"),
-        Mark("01.1", 1, (Probe(True), Probe(False, "f(2)", "stopped: took too long"))),
+        Mark("01.1", 1, (Probe(False),), problem="the answer's cell was stopped: it took too long"),
+        Mark("01.1", 1, (Probe(True), Probe(False, "f(2)", "stopped: it took too long"))),
+        Mark("01.1", 1, (Probe(False, "f(2)", "stopped: it used too much processor time"),)),
     ],
 )
 def test_marks_of_an_answer_that_was_stopped_are_not_kept(
@@ -141,7 +149,104 @@ def test_damaged_files_among_what_was_kept_are_marked_again(pretending, tmp_path
 
 def test_one_odd_answer_adds_no_lesson_to_everybodys_points():
     honest = [Submission(name, {"01.1": ""}) for name in "abc"]
-    assert grading.answered([*honest, Submission("eve", {"01.1": "", "07.1": ""})]) == ["01"]
+    assert choosing.answered([*honest, Submission("eve", {"01.1": "", "07.1": ""})]) == ["01"]
+
+
+def test_different_answers_are_called_that_and_not_a_missing_answer(pretending, tmp_path):
+    course_grade(SUBMISSIONS / "lena.ipynb", "--out", tmp_path, "--seed", 1)
+    (page,) = (tmp_path / "learners").iterdir()
+    assert '<p class="note">answered more than once: none of these' in page.read_text()
+    assert rows(tmp_path)[0]["01.1"] == "0"
+
+
+def test_a_blank_copy_beside_a_filled_notebook_takes_no_points(pretending, tmp_path):
+    filled, blank = SUBMISSIONS / "ada.ipynb", "notebooks/exercises/01_exercises.ipynb"
+    for name, source in {"01_exercises": blank, "01_exercises (1)": filled}.items():
+        (tmp_path / "class" / "ada").mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, tmp_path / "class" / "ada" / f"{name}.ipynb")
+    course_grade(tmp_path / "class", "--out", tmp_path / "both", "--seed", 1)
+    course_grade(filled, "--out", tmp_path / "one", "--seed", 1)
+    assert rows(tmp_path / "both") == rows(tmp_path / "one")
+    assert pretending[0].graded == pretending[1].graded
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_only_different_filled_answers_void_each_other(swapped):
+    blanks = {"01.1": "...", "01.2": "...", "01.3": "...", "01.4": "..."}
+    one = {"01.1": " ...\n", "01.2": "b", "01.3": "def f():\n    1\n    2", "01.4": "..."}
+    two = {"01.1": "a", "01.2": "b \n", "01.3": "def f():\n    1\n2", "01.4": ""}
+    several = [Submission("Ada", answers) for answers in ((two, one) if swapped else (one, two))]
+    (ada,) = choosing.together(several, blanks)
+    assert ada.twice == ("01.3",)
+    assert {id: source.strip() for id, source in ada.answers.items() if id < "01.4"} == {
+        "01.1": "a",
+        "01.2": "b",
+    }
+    assert ada.problems == ("01.3 is answered more than once: none of these answers counts",)
+
+
+def test_a_lesson_that_is_not_graded_is_said_once_for_the_class(pretending, tmp_path):
+    for name in ("ada", "ben", "nadia"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        shutil.copy(SUBMISSIONS / "nadia.ipynb", tmp_path / "class" / name / "02.ipynb")
+        if name != "nadia":
+            shutil.copy(SUBMISSIONS / f"{name}.ipynb", tmp_path / "class" / name / "01.ipynb")
+    course_grade(tmp_path / "class", "--out", tmp_path / "out", "--lessons", 1)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count("<li>lesson 02 is not graded; answered by 3 of 3</li>") == 1
+    assert [bool(row["problems"]) for row in rows(tmp_path / "out")] == [False, False, True]
+    pages = [path.read_text() for path in (tmp_path / "out" / "learners").iterdir()]
+    assert [page.count("lesson 02 is not graded") for page in pages] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("order", [("--lessons", "1", "CLASS"), ("CLASS", "--lessons", "1")])
+def test_the_numbers_of_lessons_may_stand_before_the_submissions(pretending, tmp_path, order):
+    words = [SUBMISSIONS / "ada.ipynb" if word == "CLASS" else word for word in order]
+    assert course_grade(*words, "--out", tmp_path) == 0
+    assert {id[:2] for id in pretending[0].exercises} == {"01"}
+
+
+def test_the_version_changes_with_every_file_that_decides_on_marks(tmp_path, monkeypatch):
+    package = tmp_path / "course_utils"
+    shutil.copytree(ROOT / "course_utils", package, ignore=shutil.ignore_patterns("*.json"))
+    monkeypatch.setattr(templates, "__file__", str(package / "grading" / "templates.py"))
+    versions = [templates.version({})]
+    names = ["judges", "handover", "asking", "strict", "needing", "run", "probes/lesson_01"]
+    for name in [f"grading/{name}.py" for name in names] + ["checks/solutions.toml"]:
+        with (package / name).open("a") as file:
+            file.write("#")
+        versions.append(templates.version({}))
+    assert len(set(versions)) == len(versions)
+
+
+STOPPED_TWICE = """
+import sys, time
+from course_utils import cli
+from course_utils.grading import run
+
+def slow(self, submission):
+    print("marking", file=sys.stderr, flush=True)
+    time.sleep(60)
+
+run.sandbox.available = lambda: ""
+run.Grader.grade = slow
+raise SystemExit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_second_interruption_does_not_wait_for_what_is_in_progress(tmp_path):
+    words = ["grade", str(SUBMISSIONS / "ada.ipynb"), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-c", STOPPED_TWICE, *words]
+    started = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    lines = []
+    for line in started.stderr:
+        lines.append(line)
+        if line == "marking\n" or "stopping when" in line:
+            time.sleep(0.5)
+            started.send_signal(signal.SIGINT)
+    assert started.wait(20) == 130
+    assert "Ctrl-C once more" in lines[-2]
+    assert lines[-1] == "course: stopped\n"
 
 
 def test_without_a_sandbox_it_refuses_and_says_how_to_go_on(tmp_path, monkeypatch, capsys):
@@ -170,11 +275,12 @@ def test_the_report_may_not_stand_among_the_submissions(pretending, tmp_path, ca
     ("arguments", "message"),
     [
         (("--lessons", "99"), "no lesson 99; there are 01, 02"),
-        (("--workers", "0"), "'0' is no number of 1 to 64"),
-        (("--seed", "-1"), "'-1' is no number of 0 or more"),
-        (("--seed", "1.5"), "'1.5' is no number of 0 or more"),
-        (("--pass", "nan"), "'nan' is no number of 0 to 100"),
-        (("--patience", "0"), "'0' is no number of 0.1 to 1000"),
+        (("--workers", "1.5"), "'1.5' is not a whole number from 1 to 64"),
+        (("--workers", "0"), "'0' is not a whole number from 1 to 64"),
+        (("--seed", "-1"), "'-1' is not a whole number from 0 up"),
+        (("--seed", "1.5"), "'1.5' is not a whole number from 0 up"),
+        (("--pass", "nan"), "'nan' is not a number from 0 to 100"),
+        (("--patience", "0"), "'0' is not a number from 0.1 to 1000"),
     ],
 )
 def test_wrong_usage_gets_one_clear_line(pretending, tmp_path, capsys, arguments, message):

@@ -245,5 +245,13 @@ def test_a_page_is_named_by_enough_of_a_hash_that_nobody_finds_a_second_name_for
     assert showing.file_name("ada") != showing.file_name("ada\u200b")
 
 
+def test_under_a_missing_name_stands_what_is_handed_in():
+    hint = "Only the answer cell is handed in: define in it what it needs."
+    for message, times in (("stopped: NameError: name 'np'", 1), ("UnboundLocalError: x", 0)):
+        marks = Mark("01.1", 1, (Probe(False, "f(2)", message),) * 2), Mark("01.2", 2, (WRONG,))
+        told = Graded((entry("Eve", *marks),), 7, "abc")
+        assert report.learner_page(told, told.entries[0]).count(hint) == times
+
+
 def test_an_empty_class_has_a_report(tmp_path):
     assert "0 submissions" in report.write(Graded((), 7, "abc"), tmp_path).read_text()

@@ -66,4 +66,4 @@ def test_the_answer_after_those_that_were_stopped_is_right(marks):
 def test_what_comes_after_the_limit_is_not_run(grader):
     source = "import time\ndef output_length(*_):\n    time.sleep(3)\n    return 0"
     (mark,) = grader._asked([asking(grader, "late", source, 5, 1000)]).values()
-    assert [probe.message for probe in mark.probes][1:] == ["stopped: took too long"] * 5
+    assert [probe.message for probe in mark.probes][1:] == ["stopped: it took too long"] * 5
