@@ -18,8 +18,9 @@
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. The check tries
 # your answer on small inputs and says what it makes of it. It is on your side: it knows the usual
-# mistakes by name. Stuck? `hint("01.1")` in a cell of its own gives a nudge, a second call a push, a
-# third nearly the answer. `solution("01.1")` shows one, after asking.
+# mistakes by name. Stuck? `hint("01.1")` in a cell of its own gives a nudge, a second call a push,
+# a third nearly the answer. `solution("01.1")` shows one, after asking. When you hand the notebook
+# in, only the answer cells count: define in each whatever its answer needs.
 
 # %%
 import matplotlib.pyplot as plt

@@ -20,7 +20,8 @@
 # Write where it says `# your code here`, run the cell, then run the check below it. The check tries
 # your answer on small inputs and says what it makes of it. Stuck? `hint("02.1")` in a cell of its
 # own gives a nudge, a second call a push, a third nearly the answer. `solution("02.1")` shows one,
-# after asking.
+# after asking. When you hand the notebook in, only the answer cells count: define in each whatever
+# its answer needs.
 
 # %%
 import math

@@ -17,8 +17,9 @@
 # **Time** about 60 minutes. **You need to know** [lesson 3](../03_fashion_mnist_cnn.ipynb).
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. Stuck?
-# `hint("03.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the answer;
-# `solution("03.1")` shows one, after asking.
+# `hint("03.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the
+# answer; `solution("03.1")` shows one, after asking. When you hand the notebook in, only the answer
+# cells count: define in each whatever its answer needs.
 
 # %%
 import matplotlib.pyplot as plt
@@ -253,7 +254,8 @@ plt.show()
 #
 # The lesson's fashion CNN has 421,642 parameters. You get at most 50,000, and the network must name at
 # least 86 % of the test images. It takes pixels from 0 to 255, as the data set holds them, and gives ten
-# numbers for each image.
+# numbers for each image. It is handed in without code of yours: make it with `keras.Sequential` or
+# `keras.Model(inputs, outputs)` from Keras's own layers, with no class of your own and no `Lambda`.
 #
 # Build it and train it in the next cell, so that `model` is the trained network. Ten seconds of training
 # are enough. `split.x_train` and `split.y_train` hold 8,000 images for it; compare your attempts on

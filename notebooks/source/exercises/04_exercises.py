@@ -18,9 +18,10 @@
 # **Time** about 50 minutes. **You need to know** [lesson 4](../04_cats_and_dogs_with_generators.ipynb).
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. It tries your
-# answer on a few small pictures and says what it makes of it. Stuck? `hint("04.1")` in a cell of its
-# own gives a nudge, a second call a push, a third nearly the answer. `solution("04.1")` shows an
-# answer, after asking.
+# answer on a few small pictures and says what it makes of it. Stuck? `hint("04.1")` in a cell of
+# its own gives a nudge, a second call a push, a third nearly the answer. `solution("04.1")` shows
+# an answer, after asking. When you hand the notebook in, only the answer cells count: define in
+# each whatever its answer needs.
 
 # %%
 import matplotlib.pyplot as plt

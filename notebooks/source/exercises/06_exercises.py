@@ -17,8 +17,9 @@
 # **Time** about 60 minutes. **You need to know** [lesson 6](../06_transfer_learning.ipynb).
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. Stuck?
-# `hint("06.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the answer.
-# `solution("06.1")` shows one, after asking.
+# `hint("06.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the
+# answer. `solution("06.1")` shows one, after asking. When you hand the notebook in, only the answer
+# cells count: define in each whatever its answer needs.
 
 # %%
 import matplotlib.pyplot as plt

@@ -18,8 +18,9 @@
 # **Time** about 75 minutes. **You need to know** [lesson 8](../08_the_family_tree.ipynb).
 #
 # Write where it says `# your code here`, run the cell, then run the check below it. Stuck?
-# `hint("08.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the answer;
-# `solution("08.1")` shows one, after asking.
+# `hint("08.1")` in a cell of its own gives a nudge, a second call a push, a third nearly the
+# answer; `solution("08.1")` shows one, after asking. When you hand the notebook in, only the answer
+# cells count: define in each whatever its answer needs.
 
 # %%
 import matplotlib.pyplot as plt
