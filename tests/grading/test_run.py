@@ -96,6 +96,20 @@ def test_what_a_cell_said_may_be_broken(value, said, tmp_path):
     assert report(tmp_path, f"{property}<failure/>", "")[0] == Case(False, said)
 
 
+@pytest.mark.parametrize(
+    ("stopped", "message"),
+    [
+        ("SyntaxError: '(' was never closed (3266435512.py, line 1)",
+         "stopped: SyntaxError: '(' was never closed, line 1"),
+        ("sent what is no message", "stopped: it sent something that is no message"),
+        ("took too long", "stopped: it took too long"),
+        ("ValueError: f (1.py, line 2) g", "stopped: ValueError: f (1.py, line 2) g"),
+    ],
+)  # fmt: skip
+def test_why_an_answer_was_stopped_is_said_in_words_for_a_learner(stopped, message):
+    assert run._message({"stopped": stopped}) == message
+
+
 def test_trusted_answers_run_without_a_cage_on_the_same_package(grader):
     source = """
 import os, course_utils

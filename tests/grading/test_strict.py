@@ -54,7 +54,7 @@ def asking(grader, name, answer, seconds, memory):
 @pytest.mark.parametrize("name", [name for name in ANSWERS if name != "right"])
 def test_an_answer_beyond_a_limit_is_stopped_and_the_mark_says_which(name, marks):
     assert marks[name].earned == 0
-    assert marks[name].problem.startswith("the answer's cell stops: ")
+    assert marks[name].problem.startswith("the answer's cell was stopped: it ")
     assert ANSWERS[name][3] in marks[name].problem
 
 
