@@ -12,6 +12,8 @@ def steps_per_epoch(rng: Generator) -> Drawn:
         for rest, left in {0: "no pictures", 1: "1 picture", 7: "7 pictures"}.items():
             sizes = [(int(n), int(size)) for n, size in rng.integers(9, 60, (4, 2))]
             cases = [(n * size + rest, size, keep_last) for n, size in sizes]
+            if rest:
+                cases.append((rest, int(rng.integers(9, 60)), keep_last))  # less than a batch
             yield f"{left} left over, keep_last={keep_last}", cases
 
 
