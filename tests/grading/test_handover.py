@@ -51,7 +51,7 @@ def functional():
     x = ops.relu(layers.Add()([x, y]) + layers.Dropout(0.3)(x))[:, ::2]
     part = keras.Sequential([layers.DepthwiseConv2D(3), layers.BatchNormalization()])
     part.compile("adam", "mse")
-    x = ops.concatenate([part(x), part(2 * x)], axis=-1)
+    x = keras.activations.relu(ops.concatenate([part(x), part(2 * x)], axis=-1))
     return keras.Model(seen, layers.Dense(10, activation="softmax")(ops.mean(x, axis=(1, 2))))
 
 
