@@ -57,12 +57,14 @@ class Kept:
 
         That is ``given``, or else the one of the run before, or else a new one.
         """
-        path = self.folder / "seed.json"
-        if given is None:
-            with contextlib.suppress(OSError, ValueError, TypeError):
-                return int(json.loads(path.read_text(encoding="utf-8")))
-        seed = secrets.randbits(128) if given is None else given
-        self._write(path, seed)
+        path, before = self.folder / "seed.json", None
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            before = int(json.loads(path.read_text(encoding="utf-8")))
+        seed = before if given is None else given
+        if seed is None:
+            seed = secrets.randbits(128)
+        if seed != before:
+            self._write(path, seed)
         return seed
 
     def _path(self, key: str) -> Path:
