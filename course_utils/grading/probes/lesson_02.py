@@ -64,11 +64,19 @@ def conv2d(rng: Generator) -> Drawn:
 
 @probes("02.4", "max_pool_backward")
 def max_pool_backward(rng: Generator) -> Drawn:
-    """Ask for gradients over tiles, overlaps and gaps; no two pixels are equal."""
+    """Ask for gradients over tiles, overlaps and gaps; no window has two winners.
+
+    Where windows lie apart, the least winner stands once more in the window of the greatest.
+    """
 
     def case(shape: tuple[int, int], size: int, S: int, parts: int = 2) -> tuple:
         image = 3 * rng.permutation(shape[0] * shape[1]).reshape(shape) - 46
         down, across = ((n - size) // S + 1 for n in shape)
+        if size <= S:
+            starts = np.ndindex(down, across)
+            windows = [image[y * S : y * S + size, x * S : x * S + size] for y, x in starts]
+            least, *_, greatest = sorted(windows, key=np.max)
+            greatest[greatest == greatest.min()] = least.max()
         return rng.integers(1, 40, (down, across)) / parts, image, size, S
 
     yield "tiles", [case((4, 6), 2, 2), case((6, 9), 3, 3)]
